@@ -1,0 +1,250 @@
+import js from '@eslint/js';
+import jupyterPlugin from '@jupyter/eslint-plugin';
+import prettierConfig from 'eslint-config-prettier';
+import playwright from 'eslint-plugin-playwright';
+import reactHooks from 'eslint-plugin-react-hooks';
+import { defineConfig } from 'eslint/config';
+import globals from 'globals';
+import { readdirSync } from 'node:fs';
+import tseslint from 'typescript-eslint';
+
+/** The features: every folder of src but core. */
+const slugs = readdirSync(new URL('./src', import.meta.url), {
+  withFileTypes: true
+})
+  .filter(entry => entry.isDirectory() && entry.name !== 'core')
+  .map(entry => entry.name);
+
+/** Every rule of the Jupyter plugin's recommended set, as an error. */
+function asErrors(rules) {
+  return Object.fromEntries(
+    Object.entries(rules ?? {}).map(([name, level]) => [
+      name,
+      level === 'off' || level === 0
+        ? 'off'
+        : Array.isArray(level)
+          ? ['error', ...level.slice(1)]
+          : 'error'
+    ])
+  );
+}
+
+const jupyterRecommended = [jupyterPlugin.configs.recommended]
+  .flat()
+  .map(config => ({ ...config, rules: asErrors(config.rules) }));
+
+const UI_PACKAGES = [
+  'react',
+  'react-dom',
+  'react/*',
+  'react-dom/*',
+  '@jupyterlab/application',
+  '@jupyterlab/apputils',
+  '@jupyterlab/docmanager',
+  '@jupyterlab/filebrowser',
+  '@jupyterlab/launcher',
+  '@jupyterlab/statusbar',
+  '@jupyterlab/ui-components',
+  '@lumino/domutils',
+  '@lumino/dragdrop',
+  '@lumino/virtualdom',
+  '@lumino/widgets'
+];
+
+/** `no-restricted-imports` for a set of [patterns, message] pairs. */
+function restrict(...pairs) {
+  return {
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      {
+        patterns: pairs
+          .filter(([group]) => group.length > 0)
+          .map(([group, message]) => ({ group, message }))
+      }
+    ]
+  };
+}
+
+const noOtherFeature = slug => [
+  slugs
+    .filter(other => other !== slug)
+    .flatMap(other => [`../${other}`, `../${other}/**`, `**/../${other}/**`]),
+  'A feature imports core, never another feature: put a token in src/core/tokens.ts.'
+];
+const noIndex = [
+  ['../index', '../../index', '../../../index'],
+  'Only src/index.ts knows all features; nothing imports it.'
+];
+
+/** Folders may be split further, so a role is a file or a folder of that name. */
+const role = (slug, name) => [
+  `src/${slug}/${name}.ts`,
+  `src/${slug}/${name}.tsx`,
+  `src/${slug}/${name}/**`
+];
+
+/** The import rules of the house, per feature. */
+const importRules = [
+  {
+    files: ['src/core/**'],
+    rules: restrict(
+      [
+        slugs.flatMap(slug => [`../${slug}`, `../${slug}/**`]),
+        'core knows no feature.'
+      ],
+      noIndex
+    )
+  },
+  ...slugs.flatMap(slug => {
+    const never = [noOtherFeature(slug), noIndex];
+    return [
+      { files: [`src/${slug}/**`], rules: restrict(...never) },
+      {
+        files: role(slug, 'api'),
+        rules: restrict(
+          ...never,
+          [UI_PACKAGES, 'api imports no UI package.'],
+          [
+            [
+              './model',
+              './model/**',
+              './widget',
+              './widget/**',
+              './commands',
+              '../model',
+              '../model/**',
+              '../widget',
+              '../widget/**',
+              '../commands'
+            ],
+            'api imports core/request alone: index -> commands/widget -> model -> api.'
+          ]
+        )
+      },
+      {
+        files: role(slug, 'model'),
+        rules: restrict(...never, [
+          [
+            './widget',
+            './widget/**',
+            './commands',
+            '../widget',
+            '../widget/**',
+            '../commands'
+          ],
+          'A model knows no widget and no command.'
+        ])
+      },
+      {
+        files: role(slug, 'widget'),
+        rules: restrict(...never, [
+          ['./api', './api/**', '../api', '../api/**'],
+          'A widget never calls the api: ask the model.'
+        ])
+      }
+    ];
+  })
+];
+
+export default defineConfig([
+  {
+    ignores: [
+      '.cache',
+      '.venv*',
+      '.yarn',
+      'cloudru_jlab',
+      'coverage',
+      'demo',
+      'lib',
+      'node_modules',
+      'ui-tests/.run',
+      'ui-tests/node_modules',
+      'ui-tests/playwright-report',
+      'ui-tests/test-results'
+    ]
+  },
+  js.configs.recommended,
+  {
+    files: ['**/*.js', '**/*.mjs'],
+    languageOptions: { globals: globals.node }
+  },
+  {
+    files: ['**/*.js'],
+    ignores: ['style/*.js'],
+    languageOptions: { sourceType: 'commonjs' }
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.recommendedTypeChecked, ...jupyterRecommended],
+    plugins: { jupyter: jupyterPlugin, 'react-hooks': reactHooks },
+    languageOptions: {
+      globals: globals.browser,
+      parserOptions: {
+        project: ['tsconfig.test.json', 'ui-tests/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname
+      }
+    }
+  },
+  {
+    files: ['ui-tests/**/*.ts'],
+    extends: [playwright.configs['flat/recommended']]
+  },
+  // Only formatting rules are left to prettier; what it switches off beyond them is switched on again below.
+  prettierConfig,
+  {
+    rules: {
+      curly: ['error', 'all'],
+      eqeqeq: 'error',
+      'no-unexpected-multiline': 'error',
+      'prefer-arrow-callback': 'error'
+    }
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/no-namespace': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { args: 'none', caughtErrors: 'none' }
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // Jupyter's base classes take unbound methods as Lumino slots, with the receiver as second argument.
+      '@typescript-eslint/unbound-method': 'off',
+      'react-hooks/exhaustive-deps': 'error',
+      'react-hooks/rules-of-hooks': 'error'
+    }
+  },
+  ...importRules,
+  {
+    files: ['src/**/__tests__/**', 'ui-tests/**'],
+    rules: {
+      // Tests look into private state through a typed interface, and mock plugins.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'jupyter/no-untranslated-string': 'off'
+    }
+  },
+  {
+    files: ['ui-tests/**/*.ts'],
+    rules: {
+      'playwright/no-wait-for-timeout': 'error',
+      'playwright/expect-expect': 'error',
+      'playwright/missing-playwright-await': 'error',
+      'playwright/no-networkidle': 'error',
+      // A run with two server configurations skips what cannot apply.
+      'playwright/no-skipped-test': 'off'
+    }
+  }
+]);
