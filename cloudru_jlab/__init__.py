@@ -1,0 +1,21 @@
+"""cloudru-jlab: what a cloud machine-learning platform needs of JupyterLab, as one extension suite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._version import __version__
+
+__all__ = ["__version__"]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the prebuilt front-end half."""
+    return [{"src": "labextension", "dest": "cloudru-jlab"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    """Where jupyter_server finds the server half."""
+    from .app import CloudruJlab
+
+    return [{"module": "cloudru_jlab", "app": CloudruJlab}]
