@@ -11,7 +11,7 @@ from typing import Any
 class TaskGroup:
     """The background tasks of one owner, cancelled together in `stop`.
 
-    Unlike `asyncio.TaskGroup`, one failing task does not end the others: a feature's watcher must survive a bad request.
+    Unlike with `asyncio.TaskGroup`, one that fails does not end the others: a watcher must survive a bad request.
     """
 
     def __init__(self, log: Logger) -> None:
