@@ -1,0 +1,1 @@
+"""Reading directories and stat'ing entries, on local file systems and on those that may hang."""
