@@ -33,9 +33,14 @@ const fail = message => {
 const text = String.fromCodePoint;
 const isHangulSyllable = c => c >= 0xac00 && c <= 0xd7a3;
 
-// Unassigned and private characters stand in code point order after all others: the reader knows that without a table.
-const isListed = c => !/[\p{Cn}\p{Co}\p{Cs}]/u.test(text(c)) && c !== 0xfffd;
+// Not listed: unassigned and private characters, which stand in code point order after all others, as the reader knows
+// without a table; U+FFFD, the last of all; and the ideographs outside the BMP, which would double the table.
+const isListed = c =>
+  c !== 0xfffd &&
+  !/[\p{Cn}\p{Co}\p{Cs}]/u.test(text(c)) &&
+  !(c > 0xffff && /\p{Script=Han}/u.test(text(c)));
 
+/** Every listed character is ignorable, the first of a class, a member of a class, or an expansion. */
 function learnClasses() {
   const points = [];
   for (let c = 0; c < 0x110000; c++) {
@@ -80,7 +85,7 @@ function spell(s, order) {
       }
     }
     if (low === 0 || found.length === MAX_EXPANSION) {
-      return null;
+      fail(`U+${s.codePointAt(0).toString(16)} is not spelled by classes`);
     }
     found.push(low - 1);
     prefix += BARRIER + text(order[low - 1]);
@@ -88,78 +93,130 @@ function spell(s, order) {
   return found;
 }
 
+/** Pairs of characters that compare as something else than one after the other. */
 function learnContractions(order) {
-  // Of characters that are their own decomposition; Han and Yi have none, and are too many to try.
+  // Of characters that are their own decomposition; Han and Yi have no contraction, and are too many to try.
   const points = [];
   for (let c = 1; c < 0x10000; c++) {
     const s = isListed(c) ? text(c) : '';
-    if (s && s.normalize('NFD') === s && !/[\p{sc=Han}\p{sc=Yi}]/u.test(s)) {
+    if (
+      s &&
+      s.normalize('NFD') === s &&
+      !/\p{Script=Han}|\p{Script=Yi}/u.test(s)
+    ) {
       points.push(c);
     }
   }
-  const found = [];
+  const contractions = [];
   for (const y of points) {
     const second = text(y);
-    const anywhere = /[\p{M}\p{Lm}\u00b7]/u.test(second);
+    // Marks and modifiers meet characters of any block; letters only those of their own script, which is near.
+    const reach = /[\p{M}\p{Lm}\u00b7]/u.test(second) ? 0x10000 : 0x180;
     for (const x of points) {
       const first = text(x);
       if (
-        (anywhere || Math.abs(x - y) <= 0x180) &&
+        Math.abs(x - y) <= reach &&
         root.compare(first + second, first + BARRIER + second) !== 0 &&
-        (first + second).normalize('NFC').length === 1
-      ) {
-        found.push([x, y]);
-      } else if (
-        (anywhere || Math.abs(x - y) <= 0x180) &&
-        root.compare(first + second, first + BARRIER + second) !== 0 &&
+        // What differs only because the barrier keeps two marks from being reordered is no contraction.
         (first + second).normalize('NFD') === first + second
       ) {
-        found.push([x, y]);
+        contractions.push([x, y, spell(first + second, order)]);
       }
     }
   }
-  return found.map(([x, y]) => [x, y, spell(text(x, y), order)]);
+  return contractions.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
 }
 
+/** The zero of each set of ten digits that count as numbers when `numeric` is on. */
 function learnDigits() {
   const zeros = [];
   for (let c = 0; c < 0x110000; c++) {
-    const isDigit =
-      isListed(c) && natural.compare('1' + text(c), '9' + BARRIER) > 0;
-    if (isDigit && natural.compare('1' + text(c), '10') === 0) {
-      zeros.push(c);
-    } else if (
-      isDigit &&
-      natural.compare(
-        '1' + text(c),
-        '1' + String(c - zeros[zeros.length - 1])
-      ) !== 0
-    ) {
+    if (!isListed(c) || natural.compare('1' + text(c), '9') <= 0) {
+      continue;
+    }
+    const zero = zeros.at(-1) ?? c;
+    const value = c - zero < 10 ? c - zero : 0;
+    if (natural.compare('1' + text(c), `1${value}`) !== 0) {
       fail(`U+${c.toString(16)} is a digit without its nine neighbours`);
+    }
+    if (value === 0) {
+      zeros.push(c);
     }
   }
   return zeros;
 }
 
-const { ignorable, order, members, expanding } = learnClasses();
-console.error({ign: ignorable.length, order: order.length, members: members.size, exp: expanding.length});
-const expansions = expanding
-  .filter(c => !isHangulSyllable(c))
-  .sort((a, b) => a - b)
-  .map(c => [c, spell(text(c), order)]);
-console.error('unspelled', expansions.filter(e => !e[1]).map(e => e[0].toString(16)).join(' '));
-const contractions = learnContractions(order);
-console.error('contr', contractions.length, 'unspelled', contractions.filter(e => !e[2]).map(e => e[0].toString(16)+'+'+e[1].toString(16)).join(' '));
-const digits = learnDigits();
-console.error('digits', digits.length);
+/** In `ru` one block of classes moves before another class: [first, after the last, the one it moves before]. */
+function learnReordering(order) {
+  const position = new Map(order.map((c, index) => [c, index]));
+  const moved = [...order].sort((a, b) => russian.compare(text(a), text(b)));
+  const cuts = [];
+  for (let i = 1; i < moved.length; i++) {
+    const at = position.get(moved[i]);
+    if (at !== position.get(moved[i - 1]) + 1) {
+      cuts.push(at);
+    }
+  }
+  if (cuts.length !== 3) {
+    fail(`ru is not root with one block moved: ${cuts}`);
+  }
+  const [first, before, after] = cuts;
+  return [first, after, before];
+}
 
-// runs
-const runs = (list) => { const out=[]; let prev=0; for (let i=0;i<list.length;){ let j=i+1; while(j<list.length&&list[j]===list[j-1]+1)j++; out.push(list[i]-prev,j-i); prev=list[j-1]; i=j;} return out;};
-const size=(l,o)=>console.error(l,'json',JSON.stringify(o).length,'gz',gzipSync(JSON.stringify(o),{level:9}).length);
-const isHan=c=>/\p{sc=Han}/u.test(text(c));
-size('order',runs(order)); size('order no han',runs(order.filter(c=>!isHan(c)))); size('order han bmp',runs(order.filter(c=>c<0x10000||!isHan(c))));
-size('order bmp nohan',runs(order.filter(c=>c<0x10000&&!isHan(c))));
-const mem=[...members].sort((a,b)=>a[0]-b[0]); const fm=(f)=>{let pc=0,pk=0;const o=[];for(const [c,k] of mem)if(f(c)){o.push(c-pc,k-pk);pc=c;pk=k;}return o;};
-size('members',fm(()=>true)); size('members bmp',fm(c=>c<0x10000)); 
-size('exp',expansions);size('contr',contractions);
-writeFileSync('/tmp/collation/dump.json',JSON.stringify({ignorable,order,members:mem,expansions,contractions,digits}));
+/** [gap from the end of the run before, length, ...] */
+function runs(numbers) {
+  const flat = [];
+  let end = 0;
+  for (let i = 0; i < numbers.length; ) {
+    let j = i + 1;
+    while (j < numbers.length && numbers[j] === numbers[j - 1] + 1) {
+      j++;
+    }
+    flat.push(numbers[i] - end, j - i);
+    end = numbers[j - 1] + 1;
+    i = j;
+  }
+  return flat;
+}
+
+/** Rows of numbers, each less the row before it, in one flat list. */
+function differences(rows) {
+  return rows.flatMap((row, i) => row.map((n, j) => n - (rows[i - 1]?.[j] ?? 0)));
+}
+
+function learn() {
+  const { ignorable, order, members, expanding } = learnClasses();
+  const byPoint = (a, b) => a[0] - b[0];
+  return {
+    source: {
+      icu: process.versions.icu,
+      cldr: process.versions.cldr,
+      unicode: process.versions.unicode
+    },
+    ignorable: runs(ignorable.sort((a, b) => a - b)),
+    order: runs(order),
+    members: differences([...members].sort(byPoint)),
+    // The syllables of Hangul spell as their letters, which Unicode computes.
+    expansions: expanding
+      .filter(c => !isHangulSyllable(c))
+      .map(c => [c, ...spell(text(c), order)])
+      .sort(byPoint),
+    contractions: learnContractions(order).map(([x, y, spelling]) => [
+      x,
+      y,
+      ...spelling
+    ]),
+    digits: learnDigits(),
+    cyrillic: learnReordering(order)
+  };
+}
+
+const json = JSON.stringify(learn());
+if (process.argv.includes('--check')) {
+  if (gunzipSync(readFileSync(TARGET)).toString() !== json) {
+    fail('weights.json.gz is stale: run node scripts/generate_collation.mjs');
+  }
+} else {
+  writeFileSync(TARGET, gzipSync(json, { level: 9 }));
+}

@@ -1,0 +1,58 @@
+"""Run the contents tests of the installed jupyter_server against our contents manager.
+
+The tests come from the source distribution of that very version, which is fetched once into .cache/.
+What follows is pytest's; ``--manager`` names another class, to compare.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PLUGIN = ROOT / "tests" / "upstream"
+FILES = ("test_api.py", "test_checkpoints.py", "test_largefilemanager.py", "test_manager.py")
+
+
+def upstream_tests() -> Path:
+    """The folder that holds jupyter_server's ``tests`` package; fetched when it is not there yet."""
+    release = f"jupyter_server-{version('jupyter_server')}"
+    folder = ROOT / ".cache" / "upstream" / release
+    if not (folder / "tests").is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+            requirement = release.replace("-", "==")
+            download = ["pip", "download", "--quiet", "--no-deps", "--no-binary", "jupyter_server"]
+            subprocess.run([sys.executable, "-m", *download, "-d", scratch, requirement], check=True)
+            with tarfile.open(Path(scratch) / f"{release}.tar.gz") as archive:
+                members = [member for member in archive if member.name.startswith(f"{release}/tests/")]
+                archive.extractall(scratch, members, filter="data")
+            folder.mkdir(exist_ok=True)
+            shutil.move(Path(scratch) / release / "tests", folder / "tests")
+    return folder
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--manager", default="cloudru_jlab.contents.manager.CloudruContentsManager")
+    options, arguments = parser.parse_known_args()
+    folder = upstream_tests()
+    environment = os.environ | {
+        "CLOUDRU_CONTENTS_MANAGER": options.manager,
+        "PYTHONPATH": os.pathsep.join([str(PLUGIN), str(folder), str(ROOT)]),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+    files = [f"tests/services/contents/{name}" for name in FILES]
+    command = [sys.executable, "-m", "pytest", "-c", str(PLUGIN / "pytest.ini"), f"--rootdir={folder}", *files]
+    return subprocess.run([*command, *arguments], cwd=folder, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
