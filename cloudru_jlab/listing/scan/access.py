@@ -24,9 +24,9 @@ DIRECTORY = 1
 class ScanChunk(NamedTuple):
     """Some entries of a directory, in the order the file system gives them.
 
-    ``blob`` holds the names one after the other; ``lengths`` their lengths, little-endian uint8 each (a name has at
-    most 255 bytes); ``types`` is `FILE` or `DIRECTORY`, uint8 each. Sockets, pipes and devices are left out, as stock
-    does.
+    ``blob`` holds the names one after the other; ``lengths`` their lengths in bytes, uint16 of the machine's byte order
+    each (CIFS and FUSE allow more than 255); ``types`` is `FILE` or `DIRECTORY`, uint8 each. Sockets, pipes and devices
+    are left out, as stock does.
     """
 
     blob: bytes
