@@ -11,6 +11,7 @@ Failures are `OSError` as the system gives them, for `core.errors.from_os_error`
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -19,6 +20,8 @@ from ...core.entries import Entry
 #: Types of entries in `ScanChunk.types`; a symbolic link has the type of its target, a dangling one is a file.
 FILE = 0
 DIRECTORY = 1
+#: Of `FileSystemAccess.kinds`: not there, or not listed.
+ABSENT = 255
 
 
 class ScanChunk(NamedTuple):
@@ -47,13 +50,24 @@ class DirectoryStat(NamedTuple):
 class FileSystemAccess(Protocol):
     """All that is done to the directories of one file system. Paths are absolute, raw bytes."""
 
-    #: Whether calls are made in processes that can be killed (a file system over a network, or in user space).
+    #: Whether calls are made in processes that can be killed (a file system over a network, or in user space). inotify
+    #: does not see what other machines change there.
     guarded: bool
+    #: How old a directory's mtime must be, in seconds, before an unchanged mtime tells that nothing was changed.
+    settle_seconds: float
 
     async def scan(
-        self, directory: bytes, sink: Callable[[ScanChunk], None], cancelled: Callable[[], bool] | None = None
+        self,
+        directory: bytes,
+        sink: Callable[[ScanChunk], None],
+        cancelled: Callable[[], bool] | None = None,
+        *,
+        hide_closed: bool = False,
     ) -> None:
         """Read all names of ``directory``; ``sink`` gets them chunk by chunk, never two at a time, on another thread.
+
+        The first chunk is small, so that a first page need not wait. ``hide_closed`` leaves out directories that the
+        server may not read or enter, as stock does where hidden files are not allowed.
 
         Cancelling the call ends the scan; so does ``cancelled`` soon after it turns true, and the call then raises
         `asyncio.CancelledError`. What ``sink`` raises ends the scan and is raised.
@@ -65,6 +79,14 @@ class FileSystemAccess(Protocol):
     async def stat_rows(self, directory: bytes, names: Sequence[bytes]) -> list[Entry | None]:
         """Describe entries as `core.entries.read_entry` does, in the order of ``names``; None for one that is gone or
         cannot be stat'ed."""
+
+    async def kinds(self, directory: bytes, names: Sequence[bytes], *, hide_closed: bool = False) -> bytes:
+        """What `scan` would say of each name now, a byte each: `FILE`, `DIRECTORY`, or `ABSENT` where it would leave
+        the name out."""
+
+    async def numbers(self, directory: bytes, names: Sequence[bytes]) -> array[int]:
+        """Three signed 64-bit numbers per name, as `read_entry` takes them from one lstat: size in bytes (0 for a
+        directory), modification time and creation time, both in ns since 1970. All 0 for a name that is gone."""
 
     async def exists(self, directory: bytes, name: bytes) -> bool:
         """Whether there is an entry of that very name, a dangling link included."""
