@@ -1,0 +1,16 @@
+/** The npm package, first part of every plugin id and of the settings ids. */
+export const PACKAGE = 'cloudru-jlab';
+
+export const PluginIds = {
+  listing: `${PACKAGE}:listing`,
+  browser: `${PACKAGE}:browser`
+} as const;
+
+/** The domain of our translation catalogue. */
+export const TRANSLATION_DOMAIN = 'cloudru_jlab';
+
+/** First path segment of every route of ours, below the base URL. */
+export const API_NAMESPACE = 'cloudru';
+
+/** The path part of the schema id of the server's listing event, whatever its host and version. */
+export const LISTING_EVENT = '/cloudru_jlab/listing/';

@@ -1,0 +1,183 @@
+import { ApiError, isAborted } from '../core/request';
+import type { IRow, IViewParams } from '../core/tokens';
+import type { IPage, IRange, ListingApi } from './api';
+import { MAX_LIMIT } from './api';
+import { PAGE_SIZE, PageCache } from './pages';
+
+/** How many rows beyond those asked for are fetched ahead. */
+const AHEAD = 40;
+
+/** The directory, view and generation that rows belong to. */
+export interface IShown {
+  readonly path: string;
+  readonly params: Readonly<IViewParams>;
+  readonly generation: string;
+  readonly total: number;
+}
+
+export interface IRowEvents {
+  loaded: (page: IPage) => void;
+  failed: (error: Error) => void;
+  /** The generation is gone: its rows cannot be had any more. */
+  stale: () => void;
+}
+
+interface IFetch {
+  first: number;
+  last: number;
+  controller: AbortController;
+}
+
+/** The rows of one generation: what is at hand, and the requests for what is not. */
+export class RowLoader {
+  constructor(
+    private readonly _api: ListingApi,
+    private readonly _events: IRowEvents
+  ) {}
+
+  readonly cache = new PageCache();
+
+  get shown(): IShown | null {
+    return this._shown;
+  }
+
+  /** Forget the rows, and begin with those of `page`, or with none. */
+  reset(shown: IShown | null, page?: IPage): void {
+    this.cancel();
+    this.cache.clear();
+    this._shown = shown;
+    if (page) {
+      this.cache.put(page.offset, page.rows, page.seq);
+    }
+  }
+
+  /** Another count of rows in the same generation: a preview grows. */
+  grow(total: number): void {
+    if (this._shown && this._shown.total !== total) {
+      this._shown = { ...this._shown, total };
+    }
+  }
+
+  cancel(): void {
+    this._fetch?.controller.abort();
+    this._fetch = null;
+  }
+
+  dispose(): void {
+    this.reset(null);
+    this._loads.abort();
+  }
+
+  /** Fetch what is missing near these rows. A call for other rows cancels the request of an older one. */
+  want(first: number, last: number): void {
+    this.cache.touch(first, last);
+    const near = this.clip(first - AHEAD, last + AHEAD);
+    const missing = this.cache.missing(...near);
+    if (!missing) {
+      return;
+    }
+    const needed = this.cache.missing(...this.clip(first, last));
+    const running = this._fetch;
+    if (running) {
+      const [from, to] = needed ?? missing;
+      if (!needed || (running.first <= from && running.last >= to)) {
+        return;
+      }
+      running.controller.abort();
+    }
+    const controller = new AbortController();
+    const fetch = { first: missing[0], last: missing[1], controller };
+    this._fetch = fetch;
+    void this._get(fetch.first, fetch.last, controller.signal)
+      .catch(() => undefined)
+      .finally(() => {
+        if (this._fetch === fetch) {
+          this._fetch = null;
+        }
+      });
+  }
+
+  /** Make sure that these rows are there; not cancelled by `want`. */
+  async load(first: number, last: number): Promise<void> {
+    const shown = this._shown;
+    for (let at = first; at < last; at += MAX_LIMIT - PAGE_SIZE) {
+      const part = this.clip(at, Math.min(last, at + MAX_LIMIT - PAGE_SIZE));
+      const missing = this.cache.missing(...part);
+      if (missing) {
+        await this._get(...missing, this._loads.signal);
+      }
+      if (this._shown?.generation !== shown?.generation) {
+        return;
+      }
+    }
+  }
+
+  clip(first: number, last: number): [number, number] {
+    const total = this._shown?.total ?? 0;
+    const from = Math.max(0, Math.min(first, total));
+    return [from, Math.max(from, Math.min(last, total))];
+  }
+
+  private async _get(
+    first: number,
+    last: number,
+    signal: AbortSignal
+  ): Promise<void> {
+    const shown = this._shown;
+    if (!shown) {
+      return;
+    }
+    const { path, params, generation } = shown;
+    const limit = Math.min(MAX_LIMIT, last - first);
+    const range = { offset: first, limit, generation };
+    try {
+      const page = await this._api.page(path, params, range, signal);
+      if (signal.aborted || this._shown?.generation !== generation) {
+        return;
+      }
+      this.cache.put(page.offset, page.rows, page.seq);
+      this._events.loaded(page);
+    } catch (error) {
+      if (isAborted(error) || this._shown?.generation !== generation) {
+        return;
+      }
+      if (error instanceof ApiError && error.reason === 'stale_generation') {
+        this._events.stale();
+        return;
+      }
+      this._events.failed(asError(error));
+      throw error;
+    }
+  }
+
+  private readonly _loads = new AbortController();
+  private _fetch: IFetch | null = null;
+  private _shown: IShown | null = null;
+}
+
+/** The whole pages that hold these rows and some around them. */
+export function rangeAround(first: number, last: number): IRange {
+  const offset =
+    Math.floor(Math.max(0, first - AHEAD) / PAGE_SIZE) * PAGE_SIZE;
+  const end = Math.ceil((last + AHEAD) / PAGE_SIZE) * PAGE_SIZE;
+  return {
+    offset,
+    limit: Math.min(MAX_LIMIT, Math.max(PAGE_SIZE, end - offset))
+  };
+}
+
+/** Whether the page holds those of the rows `first` to `last` that there are. */
+export function covers(page: IPage, first: number, last: number): boolean {
+  const end = page.offset + page.rows.length;
+  return page.offset <= first && (end >= last || end >= page.total);
+}
+
+/** The row of an entry among those of the page, or null. */
+export function indexIn(page: IPage, path: string): number | null {
+  const at = page.rows.findIndex((row: IRow) => row.path === path);
+  return at < 0 ? null : page.offset + at;
+}
+
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
