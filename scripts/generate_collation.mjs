@@ -33,18 +33,33 @@ const fail = message => {
 const text = String.fromCodePoint;
 const isHangulSyllable = c => c >= 0xac00 && c <= 0xd7a3;
 
+const decompose = s => s.normalize('NFD');
+
 // Not listed: unassigned and private characters, which stand in code point order after all others, as the reader knows
-// without a table; U+FFFD, the last of all; and the ideographs outside the BMP, which would double the table.
+// without a table; U+FFFD, the last of all; and the ideographs outside the BMP, which would double the table, unless a
+// character of the BMP decomposes to them.
 const isListed = c =>
   c !== 0xfffd &&
   !/[\p{Cn}\p{Co}\p{Cs}]/u.test(text(c)) &&
-  !(c > 0xffff && /\p{Script=Han}/u.test(text(c)));
+  !(c > 0xffff && /\p{Unified_Ideograph}/u.test(decompose(text(c))));
+
+function farIdeographs() {
+  const found = new Set();
+  for (let c = 0xf900; c < 0xfb00; c++) {
+    const point = decompose(text(c)).codePointAt(0);
+    if (point > 0xffff) {
+      found.add(point);
+    }
+  }
+  return found;
+}
 
 /** Every listed character is ignorable, the first of a class, a member of a class, or an expansion. */
 function learnClasses() {
   const points = [];
+  const far = farIdeographs();
   for (let c = 0; c < 0x110000; c++) {
-    if (isListed(c)) {
+    if (isListed(c) || far.has(c)) {
       points.push(c);
     }
   }
@@ -93,38 +108,45 @@ function spell(s, order) {
   return found;
 }
 
-/** Pairs of characters that compare as something else than one after the other. */
+/** Pairs, and threes that begin with a pair, of characters that compare as something else than one after the other. */
 function learnContractions(order) {
   // Of characters that are their own decomposition; Han and Yi have no contraction, and are too many to try.
   const points = [];
   for (let c = 1; c < 0x10000; c++) {
     const s = isListed(c) ? text(c) : '';
-    if (
-      s &&
-      s.normalize('NFD') === s &&
-      !/\p{Script=Han}|\p{Script=Yi}/u.test(s)
-    ) {
+    if (s && decompose(s) === s && !/\p{Script=Han}|\p{Script=Yi}/u.test(s)) {
       points.push(c);
     }
   }
-  const contractions = [];
+  const contracts = (start, last) =>
+    root.compare(start + last, start + BARRIER + last) !== 0 &&
+    // What differs only because the barrier keeps two marks from being reordered is no contraction.
+    decompose(start + last) === start + last;
+  const found = [];
   for (const y of points) {
-    const second = text(y);
     // Marks and modifiers meet characters of any block; letters only those of their own script, which is near.
-    const reach = /[\p{M}\p{Lm}\u00b7]/u.test(second) ? 0x10000 : 0x180;
+    const reach = /[\p{M}\p{Lm}\u00b7]/u.test(text(y)) ? 0x10000 : 0x180;
     for (const x of points) {
-      const first = text(x);
-      if (
-        Math.abs(x - y) <= reach &&
-        root.compare(first + second, first + BARRIER + second) !== 0 &&
-        // What differs only because the barrier keeps two marks from being reordered is no contraction.
-        (first + second).normalize('NFD') === first + second
-      ) {
-        contractions.push([x, y, spell(first + second, order)]);
+      if (Math.abs(x - y) <= reach && contracts(text(x), text(y))) {
+        found.push([x, y]);
       }
     }
   }
-  return contractions.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  for (const [x, y] of [...found]) {
+    for (const z of points) {
+      if (Math.abs(y - z) <= 0x180 && contracts(text(x, y), text(z))) {
+        // A pair of the last two is known already: (x, y) and z, not x and (y, z).
+        const spelled = spell(text(x, y, z), order);
+        const parts = [...spell(text(x, y), order), ...spell(text(z), order)];
+        if (String(spelled) !== String(parts)) {
+          found.push([x, y, z]);
+        }
+      }
+    }
+  }
+  return found
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1] || a.length - b.length)
+    .map(points => [points, spell(text(...points), order)]);
 }
 
 /** The zero of each set of ten digits that count as numbers when `numeric` is on. */
@@ -168,7 +190,7 @@ function learnReordering(order) {
 function runs(numbers) {
   const flat = [];
   let end = 0;
-  for (let i = 0; i < numbers.length; ) {
+  for (let i = 0; i < numbers.length;) {
     let j = i + 1;
     while (j < numbers.length && numbers[j] === numbers[j - 1] + 1) {
       j++;
@@ -182,7 +204,9 @@ function runs(numbers) {
 
 /** Rows of numbers, each less the row before it, in one flat list. */
 function differences(rows) {
-  return rows.flatMap((row, i) => row.map((n, j) => n - (rows[i - 1]?.[j] ?? 0)));
+  return rows.flatMap((row, i) =>
+    row.map((n, j) => n - (rows[i - 1]?.[j] ?? 0))
+  );
 }
 
 function learn() {
@@ -202,11 +226,7 @@ function learn() {
       .filter(c => !isHangulSyllable(c))
       .map(c => [c, ...spell(text(c), order)])
       .sort(byPoint),
-    contractions: learnContractions(order).map(([x, y, spelling]) => [
-      x,
-      y,
-      ...spelling
-    ]),
+    contractions: learnContractions(order),
     digits: learnDigits(),
     cyrillic: learnReordering(order)
   };

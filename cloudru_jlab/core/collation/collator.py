@@ -1,17 +1,17 @@
-"""Order file names (bytes); the interface, with a simple implementation that is not ICU's order yet."""
+"""Order file names (bytes) as the stock browser does."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cloudru_jlab.core.collation.scalar import ScalarEncoder
+from cloudru_jlab.core.collation.weights import load_weights
+
 Offsets: TypeAlias = NDArray[np.uint32] | NDArray[np.uint64] | NDArray[np.int64]
-_DIGITS = re.compile(r"[0-9]+")
 
 
 class Cancelled(Exception):
@@ -22,15 +22,13 @@ class Collator:
     """Immutable and thread-safe: the order of names for one locale, natural or not."""
 
     def __init__(self, locale: str = "en", natural: bool = True) -> None:
-        self._locale = locale
-        self._natural = natural
+        language = locale.replace("_", "-").split("-")[0].lower()
+        self._weights = load_weights(cyrillic_first=language == "ru", natural=natural)
+        self._scalar = ScalarEncoder(self._weights)
 
     def key(self, name: bytes) -> bytes:
         """Bytes such that ``(key(name), name)`` orders as :meth:`argsort` does."""
-        text = unicodedata.normalize("NFKD", name.decode("utf-8", "surrogateescape")).casefold()
-        if self._natural:
-            text = _DIGITS.sub(lambda m: f"0{len(m[0].lstrip('0')):03d}{m[0].lstrip('0')}", text)
-        return text.encode("utf-8", "surrogateescape")
+        return self._scalar.key(name)
 
     def argsort(
         self,
