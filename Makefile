@@ -54,7 +54,7 @@ ui-tests/node_modules/.yarn-state.yml: ui-tests/package.json ui-tests/yarn.lock 
 	@touch $@
 
 cloudru_jlab/labextension/package.json: $(SOURCES) node_modules/.yarn-state.yml
-	jlpm build
+	jlpm build:prod
 	@touch $@
 
 $(VENV)/.catalogues: $(CATALOGUES) scripts/compile_catalogue.py $(VENV)/.packages
@@ -62,7 +62,7 @@ $(VENV)/.catalogues: $(CATALOGUES) scripts/compile_catalogue.py $(VENV)/.package
 	@touch $@
 
 $(VENV)/.installed: pyproject.toml cloudru_jlab/labextension/package.json $(VENV)/.catalogues
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/jupyter labextension develop --overwrite .
 	@touch $@
 

@@ -2,7 +2,7 @@
 
     python scripts/run_jupyterlab_tests.py PATH_OF_A_JUPYTERLAB_CLONE [--files a,b] [Playwright's arguments]
 
-The tests are copied to a scratch folder. ``CLOUDRU_BROWSER_MODE`` chooses the browser's mode, as in run_browser_tests.py.
+The tests are copied to a scratch folder. ``CLOUDRU_BROWSER_MODE`` chooses the browser's mode, as for our own.
 """
 
 from __future__ import annotations
