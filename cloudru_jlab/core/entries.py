@@ -86,7 +86,11 @@ def read_entry(directory: bytes | int, name: bytes) -> Entry:
             is_dir = stat.S_ISDIR(os.stat(where, dir_fd=dir_fd).st_mode)
         except OSError:
             is_dir = False
-    writable = os.access(where, os.W_OK, dir_fd=dir_fd)
+    return describe(name, info, is_dir=is_dir, writable=os.access(where, os.W_OK, dir_fd=dir_fd))
+
+
+def describe(name: bytes, info: os.stat_result, *, is_dir: bool, writable: bool) -> Entry:
+    """The entry ``name`` from its ``lstat``; ``is_dir`` is true of a link to a directory too."""
     kind = entry_type(name, is_dir=is_dir)
     return Entry(
         name=name,
