@@ -8,6 +8,7 @@ What is there already is kept; another number of files makes the large directory
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -55,10 +56,8 @@ def make_large_directory(folder: Path, count: int) -> None:
         for start in range(0, count, STEP):
             end = min(start + STEP, count)
             for number in range(start, end):
-                try:
+                with contextlib.suppress(FileExistsError):
                     os.mknod(FAMILIES[number & 3](number >> 2), mode, dir_fd=descriptor)
-                except FileExistsError:
-                    continue
             progress(end, count, began)
     finally:
         os.close(descriptor)
@@ -75,8 +74,8 @@ def png(width: int, height: int, colour: Callable[[float, float], tuple[int, int
         rows.append(0)
         for x in range(width):
             rows += bytes(colour(x / width, y / height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(rows))) + chunk(b"IEND", b"")
 
 
 def wave(x: float, y: float) -> tuple[int, int, int]:
