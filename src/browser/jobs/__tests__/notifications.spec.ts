@@ -1,0 +1,123 @@
+import { Notification } from '@jupyterlab/apputils';
+import { dismissDialog, waitForDialog } from '@jupyterlab/testing';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { BulkJobs } from '../model';
+import { JobNotifications } from '../notifications';
+import { FakeJobs, makeRequest } from './fakejobs';
+
+describe('JobNotifications', () => {
+  let service: FakeJobs;
+  let jobs: BulkJobs;
+  let notifications: JobNotifications;
+
+  const all = () => Notification.manager.notifications;
+  const only = () => {
+    expect(all()).toHaveLength(1);
+    return all()[0]!;
+  };
+  const act = (label: string) => {
+    const action = only().options.actions!.find(item => item.label === label)!;
+    const event = new MouseEvent('click', { cancelable: true });
+    action.callback(event);
+    return event;
+  };
+
+  beforeEach(() => {
+    Notification.dismiss();
+    service = new FakeJobs();
+    jobs = new BulkJobs({ service, standby: 'never' });
+    notifications = new JobNotifications({ jobs, translator: nullTranslator });
+  });
+
+  afterEach(() => {
+    notifications.dispose();
+    jobs.dispose();
+  });
+
+  it('shows progress in place', async () => {
+    await jobs.start(makeRequest());
+    const { id } = only();
+    service.put({ done: 1200, failed: 50 });
+    await jobs.resume();
+    expect(only().id).toBe(id);
+    expect(only().message).toBe('Deleting: 1,250 of 5,000');
+    expect(only().options.progress).toBeCloseTo(0.25);
+    expect(only().type).toBe('in-progress');
+  });
+
+  it('closes itself after a success, and the job with it', async () => {
+    await jobs.start(makeRequest());
+    service.put({ done: 5000, state: 'done', finished: 'now' });
+    await jobs.resume();
+    expect(only().message).toBe('Deleted 5,000 items');
+    expect(only().type).toBe('success');
+    expect(only().options.autoClose).toBeGreaterThan(0);
+    expect(service.calls).toContain('cancel a');
+  });
+
+  it('cancels, and stays until the job has stopped', async () => {
+    await jobs.start(makeRequest());
+    const event = act('Cancel');
+    expect(event.defaultPrevented).toBe(true);
+    await Promise.resolve();
+    expect(service.calls).toContain('cancel a');
+    await Promise.resolve();
+    expect(only().message).toBe('Stopping after 0 of 5,000…');
+    expect(only().options.actions).toEqual([]);
+    service.put({ done: 3, state: 'cancelled', finished: 'now' });
+    await jobs.resume();
+    expect(only().message).toBe('Cancelled: 3 of 5,000 items were deleted');
+  });
+
+  it('lists errors on demand', async () => {
+    await jobs.start(makeRequest());
+    const errors = [
+      { name: 'locked', message: 'Permission denied' },
+      { name: 'busy', message: 'In use' }
+    ];
+    service.put({
+      done: 4988,
+      failed: 12,
+      errors,
+      state: 'done',
+      finished: 'now'
+    });
+    await jobs.resume();
+    expect(only().message).toBe('12 of 5,000 items could not be deleted');
+    expect(only().type).toBe('warning');
+    expect(only().options.autoClose).toBe(false);
+    act('Show Errors…');
+    await waitForDialog();
+    const text = document.querySelector('.cloudru-Jobs-errors')!.textContent;
+    expect(text).toContain('The first 2 of 12 errors:');
+    expect(text).toContain('locked Permission denied');
+    await dismissDialog();
+  });
+
+  it('brings the result although the progress was dismissed', async () => {
+    await jobs.start(makeRequest({ kind: 'copy' }));
+    Notification.dismiss(only().id);
+    service.put({ kind: 'copy', done: 10 });
+    await jobs.resume();
+    expect(all()).toEqual([]);
+    service.put({
+      kind: 'copy',
+      done: 5000,
+      state: 'done',
+      finished: 'now'
+    });
+    await jobs.resume();
+    expect(only().message).toBe('Copied 5,000 items');
+  });
+
+  it('takes the notification of a lost job away', async () => {
+    jest.useFakeTimers();
+    await jobs.start(makeRequest());
+    expect(all()).toHaveLength(1);
+    service.jobs.clear();
+    await jest.advanceTimersByTimeAsync(1500);
+    jest.useRealTimers();
+    expect(all()).toEqual([]);
+  });
+});

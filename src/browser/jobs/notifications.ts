@@ -1,0 +1,144 @@
+import { Notification } from '@jupyterlab/apputils';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+
+import { bundle } from '../../core/i18n';
+import type { IJob } from '../../core/tokens';
+import { showJobErrors } from './errors';
+import type { BulkJobs } from './model';
+import { isFinished } from './model';
+import { JobWords, handled } from './words';
+
+/** How long good news stays, in ms. */
+const SUCCESS_TIME = 5000;
+
+/**
+ * Shows each bulk job as one notification: its progress with a button to cancel it, then its result.
+ *
+ * A success closes itself; errors stay until they are dismissed. A notification that the user has dismissed while the
+ * job ran comes back once, with the result.
+ */
+export class JobNotifications implements IDisposable {
+  constructor(options: JobNotifications.IOptions) {
+    this._jobs = options.jobs;
+    this._trans = bundle(options.translator);
+    this._words = new JobWords(options.translator);
+    this._jobs.changed.connect(this._onChanged, this);
+    this._jobs.lost.connect(this._onLost, this);
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._jobs.changed.disconnect(this._onChanged, this);
+    this._jobs.lost.disconnect(this._onLost, this);
+    this._shown.clear();
+    Signal.clearData(this);
+  }
+
+  private _onChanged(_: BulkJobs, job: IJob): void {
+    if (isFinished(job)) {
+      this._showResult(job);
+    } else {
+      this._showProgress(job);
+    }
+  }
+
+  private _showProgress(job: IJob): void {
+    const message = this._words.progress(job);
+    const options = {
+      autoClose: false as const,
+      progress: job.total > 0 ? handled(job) / job.total : 0,
+      actions: job.state === 'running' ? [this._cancelAction(job)] : []
+    };
+    const id = this._shown.get(job.id);
+    if (id === undefined) {
+      this._shown.set(
+        job.id,
+        Notification.emit(message, 'in-progress', options)
+      );
+    } else {
+      Notification.update({ id, message, type: 'in-progress', ...options });
+    }
+  }
+
+  private _showResult(job: IJob): void {
+    const id = this._shown.get(job.id);
+    this._shown.delete(job.id);
+    const message = this._words.result(job);
+    const type =
+      job.failed > 0 || job.state === 'failed'
+        ? 'warning'
+        : job.state === 'cancelled'
+          ? 'info'
+          : 'success';
+    const options = {
+      autoClose: type === 'warning' ? (false as const) : SUCCESS_TIME,
+      progress: 1,
+      actions: job.errors.length > 0 ? [this._errorsAction(job)] : []
+    };
+    if (
+      id === undefined ||
+      !Notification.update({ id, message, type, ...options })
+    ) {
+      Notification.emit(message, type, options);
+    }
+    this._jobs.forget(job.id).catch(reason => {
+      // It is shown again after a reload, no more.
+      console.warn('A finished job could not be closed.', reason);
+    });
+  }
+
+  private _onLost(_: BulkJobs, job: IJob): void {
+    const id = this._shown.get(job.id);
+    this._shown.delete(job.id);
+    if (id !== undefined) {
+      Notification.dismiss(id);
+    }
+  }
+
+  private _cancelAction(job: IJob): Notification.IAction {
+    return {
+      label: this._trans.__('Cancel'),
+      callback: event => {
+        // The notification stays: it tells when the job has stopped.
+        event.preventDefault();
+        this._jobs.cancel(job.id).catch((reason: unknown) => {
+          Notification.error(
+            this._trans.__('The action could not be cancelled: %1', reason),
+            { autoClose: SUCCESS_TIME }
+          );
+        });
+      }
+    };
+  }
+
+  private _errorsAction(job: IJob): Notification.IAction {
+    return {
+      label: this._trans.__('Show Errors…'),
+      callback: () => {
+        void showJobErrors(job, this._words, this._trans);
+      }
+    };
+  }
+
+  private _isDisposed = false;
+  private _jobs: BulkJobs;
+  private _shown = new Map<string, string>();
+  private _trans: TranslationBundle;
+  private _words: JobWords;
+}
+
+export namespace JobNotifications {
+  export interface IOptions {
+    jobs: BulkJobs;
+    translator: ITranslator;
+  }
+}
