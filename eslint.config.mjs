@@ -239,6 +239,8 @@ export default defineConfig([
   {
     files: ['ui-tests/**/*.ts'],
     rules: {
+      // Playwright's fixtures call a function named use.
+      'react-hooks/rules-of-hooks': 'off',
       'playwright/no-wait-for-timeout': 'error',
       'playwright/expect-expect': 'error',
       'playwright/missing-playwright-await': 'error',
