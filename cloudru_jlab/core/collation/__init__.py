@@ -1,5 +1,6 @@
 """The stock browser's order of file names, for millions of names at once."""
 
-from cloudru_jlab.core.collation.collator import Cancelled, Collator
+from cloudru_jlab.core.collation.collator import Collator
+from cloudru_jlab.core.collation.watch import Cancelled
 
 __all__ = ["Cancelled", "Collator"]
