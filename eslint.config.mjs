@@ -65,86 +65,65 @@ function restrict(...pairs) {
   };
 }
 
-const noOtherFeature = slug => [
-  slugs
-    .filter(other => other !== slug)
-    .flatMap(other => [`../${other}`, `../${other}/**`, `**/../${other}/**`]),
-  'A feature imports core, never another feature: put a token in src/core/tokens.ts.'
-];
-const noIndex = [
-  ['../index', '../../index', '../../../index'],
-  'Only src/index.ts knows all features; nothing imports it.'
-];
+/** What no file of `slug` may import, for files that stand `depth` folders below src. */
+function never(slug, depth) {
+  const up = '../'.repeat(depth);
+  const others = slugs.filter(other => other !== slug);
+  return [
+    [
+      others.flatMap(other => [`${up}${other}`, `${up}${other}/**`]),
+      slug === 'core'
+        ? 'core knows no feature.'
+        : 'A feature imports core, never another feature: put a token in src/core/tokens.ts.'
+    ],
+    [
+      [up.slice(0, -1), `${up}index`],
+      'Only src/index.ts knows all features; nothing imports it.'
+    ]
+  ];
+}
 
-/** Folders may be split further, so a role is a file or a folder of that name. */
-const role = (slug, name) => [
-  `src/${slug}/${name}.ts`,
-  `src/${slug}/${name}.tsx`,
-  `src/${slug}/${name}/**`
-];
+/** What a role may not import of its own feature, and of packages. */
+const ROLES = {
+  api: [
+    [UI_PACKAGES, 'api imports no UI package.'],
+    [
+      own('model', 'widget', 'commands'),
+      'api imports core/request alone: index -> commands/widget -> model -> api.'
+    ]
+  ],
+  model: [
+    [own('widget', 'commands'), 'A model knows no widget and no command.']
+  ],
+  widget: [[own('api'), 'A widget never calls the api: ask the model.']]
+};
 
-/** The import rules of the house, per feature. */
-const importRules = [
-  {
-    files: ['src/core/**'],
-    rules: restrict(
-      [
-        slugs.flatMap(slug => [`../${slug}`, `../${slug}/**`]),
-        'core knows no feature.'
-      ],
-      noIndex
-    )
-  },
-  ...slugs.flatMap(slug => {
-    const never = [noOtherFeature(slug), noIndex];
-    return [
-      { files: [`src/${slug}/**`], rules: restrict(...never) },
-      {
-        files: role(slug, 'api'),
-        rules: restrict(
-          ...never,
-          [UI_PACKAGES, 'api imports no UI package.'],
-          [
-            [
-              './model',
-              './model/**',
-              './widget',
-              './widget/**',
-              './commands',
-              '../model',
-              '../model/**',
-              '../widget',
-              '../widget/**',
-              '../commands'
-            ],
-            'api imports core/request alone: index -> commands/widget -> model -> api.'
-          ]
-        )
-      },
-      {
-        files: role(slug, 'model'),
-        rules: restrict(...never, [
-          [
-            './widget',
-            './widget/**',
-            './commands',
-            '../widget',
-            '../widget/**',
-            '../commands'
-          ],
-          'A model knows no widget and no command.'
-        ])
-      },
-      {
-        files: role(slug, 'widget'),
-        rules: restrict(...never, [
-          ['./api', './api/**', '../api', '../api/**'],
-          'A widget never calls the api: ask the model.'
-        ])
-      }
-    ];
-  })
-];
+/** Import patterns of a feature's own modules, from a file beside them or from a folder beside them. */
+function own(...names) {
+  return names.flatMap(name =>
+    ['./', '../'].flatMap(here => [`${here}${name}`, `${here}${name}/**`])
+  );
+}
+
+/** The import rules of the house: a later entry replaces an earlier one for the files it names. */
+const importRules = ['core', ...slugs].flatMap(slug => {
+  const depths = [1, 2, 3].map(depth => ({
+    files: [`src/${slug}/${'*/'.repeat(depth - 1)}*`],
+    rules: restrict(...never(slug, depth))
+  }));
+  const roles = Object.entries(ROLES).flatMap(([role, pairs]) => [
+    {
+      files: [`src/${slug}/${role}.ts`, `src/${slug}/${role}.tsx`],
+      rules: restrict(...never(slug, 1), ...pairs)
+    },
+    // A role that outgrew one file is a folder of that name.
+    {
+      files: [`src/${slug}/${role}/*`],
+      rules: restrict(...never(slug, 2), ...pairs)
+    }
+  ]);
+  return slug === 'core' ? depths : [...depths, ...roles];
+});
 
 export default defineConfig([
   {
