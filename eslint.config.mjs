@@ -77,7 +77,7 @@ function never(slug, depth) {
         : 'A feature imports core, never another feature: put a token in src/core/tokens.ts.'
     ],
     [
-      [up.slice(0, -1), `${up}index`],
+      [`${up}index`],
       'Only src/index.ts knows all features; nothing imports it.'
     ]
   ];
