@@ -1,5 +1,11 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
-const plugins: JupyterFrontEndPlugin<unknown>[] = [];
+import { browserPlugin } from './browser';
+import { listingPlugin } from './listing';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  listingPlugin,
+  browserPlugin
+];
 
 export default plugins;

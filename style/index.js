@@ -1,1 +1,4 @@
 import './base.css';
+import './browser.css';
+import './jobs.css';
+import './dialog.css';

@@ -1,0 +1,382 @@
+import type { DirListing } from '@jupyterlab/filebrowser';
+import type { Message } from '@lumino/messaging';
+import { MessageLoop } from '@lumino/messaging';
+import { Widget } from '@lumino/widgets';
+
+import type {
+  IAnchor,
+  IDirectoryView,
+  IRow,
+  IViewChange
+} from '../../core/tokens';
+import { ListingBase } from '../internals';
+import type { WindowedModel } from '../model';
+import { Hold } from './hold';
+import { arrangeNodes } from './nodes';
+import { WindowRenderer } from './renderer';
+import { Scroller } from './scroll';
+import { Sentinel } from './sentinel';
+
+/** Rows drawn above and below the visible ones. */
+const OVERSCAN = 8;
+
+/** How long the scrolling must rest before the scroll bar is put in its place, in milliseconds. */
+const SETTLE_DELAY = 150;
+
+const ITEM_CLASS = 'jp-DirListing-item';
+
+/**
+ * A listing that draws the rows near the viewport only.
+ *
+ * The base class works on its arrays of rows and nodes, which hold just the drawn rows here: its index 0 is row `first` of the
+ * view. This layer draws and scrolls; those above it select and act.
+ */
+export abstract class RowWindow extends ListingBase {
+  constructor(options: DirListing.IOptions & { model: WindowedModel }) {
+    super({ ...options, renderer: options.renderer ?? new WindowRenderer() });
+    this.view = options.model.view;
+    this.windowed = options.model;
+    this.hold = new Hold(this.contentNode, {
+      isBusy: () => this._isRenaming || this._drag !== null,
+      released: () => this.view.release()
+    });
+    this.sentinel = new Sentinel(this.contentNode);
+    this.contentNode.classList.add('cj-Window');
+    this.view.changed.connect(this._onViewChanged, this);
+    this.view.anchor = modeChanged => this.anchor(modeChanged);
+    this.view.held = () => this.hold.state;
+    this._editNode.addEventListener('blur', this._onEditBlur);
+  }
+
+  readonly view: IDirectoryView;
+  readonly windowed: WindowedModel;
+  readonly hold: Hold;
+
+  /** The number in the view of the first drawn row. */
+  get first(): number {
+    return this._first;
+  }
+
+  get total(): number {
+    return this.view.head?.total ?? 0;
+  }
+
+  /** The row that has the keyboard, whether drawn or not. */
+  get focusRow(): number {
+    return this._focusRow;
+  }
+
+  set focusRow(row: number) {
+    this._focusRow = row;
+  }
+
+  /** The base class counts from the first drawn row. */
+  override get _focusIndex(): number {
+    return (this._focusRow ?? 0) - (this._first ?? 0);
+  }
+
+  override set _focusIndex(index: number) {
+    this._focusRow = index + (this._first ?? 0);
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    clearTimeout(this._settleTimer);
+    this._viewportObserver.disconnect();
+    this._rowObserver.disconnect();
+    this._editNode.removeEventListener('blur', this._onEditBlur);
+    this.hold.dispose();
+    this.view.anchor = null;
+    this.view.held = null;
+    this.view.changed.disconnect(this._onViewChanged, this);
+    super.dispose();
+  }
+
+  override handleEvent(event: Event): void {
+    if (event.type === 'scroll') {
+      this._onScroll();
+    }
+    super.handleEvent(event);
+  }
+
+  /** Draw now instead of with the next frame. */
+  flush(): void {
+    MessageLoop.sendMessage(this, Widget.Msg.UpdateRequest);
+  }
+
+  /** Bring a row into the viewport and draw. */
+  reveal(row: number): void {
+    if (this.scroller.reveal(row)) {
+      this._isScrollDue = true;
+    }
+    this.flush();
+  }
+
+  /** The path of a row that is at hand. */
+  pathAt(row: number): string | undefined {
+    return this.view.row(row)?.path;
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._viewportObserver.observe(this.contentNode);
+    this.contentNode.addEventListener('mouseover', this._onHover);
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    this.contentNode.removeEventListener('mouseover', this._onHover);
+    this._viewportObserver.disconnect();
+    super.onBeforeDetach(msg);
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    this._isScrollDue = true;
+    this.update();
+  }
+
+  protected override onUpdateRequest(msg: Message): void {
+    this._layOut();
+    super.onUpdateRequest(msg);
+    this._describeRows();
+    this._applyScroll();
+    this._observeRow();
+    this._takeFocus();
+  }
+
+  /** Which row is to stay in its place when another generation comes. */
+  protected abstract anchor(modeChanged: boolean): IAnchor | null;
+
+  /** The rows have changed places. */
+  protected abstract onRowsMoved(change: IViewChange): void;
+
+  /** Decide which rows to draw, and put the nodes and the space around them in order. */
+  private _layOut(): void {
+    const { scroller } = this;
+    scroller.measure(this.total, this._rowHeight, this._viewport);
+    if (!this._isRenaming) {
+      const first = Math.max(0, scroller.firstVisible - OVERSCAN);
+      const last = Math.min(this.total, scroller.lastVisible + OVERSCAN);
+      this.view.want(first, last);
+      const run = this._rowsAtHand(first, last);
+      if (run) {
+        this._setRows(...run);
+      }
+    }
+    this._setSpace();
+  }
+
+  /** The longest unbroken run of rows at hand that shows in the viewport; null where there is none but should be. */
+  private _rowsAtHand(first: number, last: number): [number, IRow[]] | null {
+    let start = first;
+    let rows: IRow[] = [];
+    let best: [number, IRow[]] | null = last > first ? null : [0, []];
+    for (let index = first; index <= last; index++) {
+      const row = index < last ? this.view.row(index) : undefined;
+      if (row) {
+        rows.push(row);
+        continue;
+      }
+      if (rows.length > (best?.[1].length ?? 0)) {
+        best = [start, rows];
+      }
+      rows = [];
+      start = index + 1;
+    }
+    return best;
+  }
+
+  private _setRows(first: number, rows: IRow[]): void {
+    for (const row of rows) {
+      row.indices = this.windowed.highlight(row);
+    }
+    const focusRow = this._focusRow;
+    const after = rows.map(row => row.path);
+    const focused = this._items.findIndex(node =>
+      node.contains(document.activeElement)
+    );
+    const path = this._sortedItems[focused]?.path;
+    if (path !== undefined && !after.includes(path)) {
+      this.sentinel.focus();
+    }
+    if (this._items.length > 0) {
+      const before = this._sortedItems.map(item => item.path);
+      arrangeNodes(this.contentNode, this._items, before, after, () => {
+        const node = this.renderer.createItemNode(
+          this._hiddenColumns,
+          this._columnSizes
+        );
+        node.classList.add(ITEM_CLASS);
+        return node;
+      });
+    }
+    this._first = first;
+    this._focusRow = focusRow;
+    this._sortedItems = rows;
+  }
+
+  private _setSpace(): void {
+    const { scroller, contentNode } = this;
+    const count = this._sortedItems.length;
+    const rows = count * scroller.rowHeight;
+    const room = Math.max(0, scroller.height - rows);
+    const above = Math.max(0, Math.min(scroller.place(this._first), room));
+    contentNode.style.setProperty('--cj-above', `${above}px`);
+    contentNode.style.setProperty('--cj-below', `${room - above}px`);
+  }
+
+  private _describeRows(): void {
+    const total = String(this.total);
+    this._items.forEach((node, i) => {
+      node.setAttribute('aria-setsize', total);
+      node.setAttribute('aria-posinset', String(this._first + i + 1));
+    });
+  }
+
+  /** Scroll to where the rows are; only with all nodes in place is there the height that the position lies in. */
+  private _applyScroll(): void {
+    const { scroller, contentNode } = this;
+    if (!this._isScrollDue || this._viewport === 0) {
+      return;
+    }
+    this._isScrollDue = false;
+    if (Math.abs(contentNode.scrollTop - scroller.scrollTop) >= 1) {
+      contentNode.scrollTop = scroller.scrollTop;
+      scroller.adopt(contentNode.scrollTop);
+    }
+  }
+
+  /** The keyboard goes back to its row when that is drawn again. */
+  private _takeFocus(): void {
+    if (!this.sentinel.hasFocus || this._isRenaming) {
+      return;
+    }
+    const node = this._items[this._focusIndex];
+    const name = node && this.renderer.getNameNode(node);
+    if (name) {
+      name.tabIndex = 0;
+      name.focus({ preventScroll: true });
+    }
+  }
+
+  private _onScroll(): void {
+    const { scroller } = this;
+    const mustSettle = scroller.scrolled(this.contentNode.scrollTop);
+    clearTimeout(this._settleTimer);
+    if (scroller.isCompressed) {
+      this._settleTimer = window.setTimeout(
+        () => this._settle(),
+        mustSettle ? 0 : SETTLE_DELAY
+      );
+    }
+    this.hold.scrolled();
+    this.update();
+  }
+
+  private _settle(): void {
+    if (!this.isDisposed) {
+      this.scroller.settle();
+      this._isScrollDue = true;
+      this.update();
+    }
+  }
+
+  private _onViewChanged(_: unknown, change: IViewChange): void {
+    const { scroller } = this;
+    switch (change.kind) {
+      case 'reset':
+        scroller.measure(this.total, this._rowHeight, this._viewport);
+        scroller.moveTo(0);
+        this._isScrollDue = true;
+        this.onRowsMoved(change);
+        break;
+      case 'moved': {
+        scroller.measure(this.total, this._rowHeight, this._viewport);
+        const { from = 0, to = null } = change.anchor ?? {};
+        if (to !== null && to !== from) {
+          scroller.moveTo(scroller.top + (to - from) * this._rowHeight);
+        }
+        this._isScrollDue = true;
+        this.onRowsMoved(change);
+        break;
+      }
+      case 'rows':
+      case 'head':
+      case 'error':
+        break;
+    }
+    this.update();
+  }
+
+  /** Watch the height of a row: it changes with the font, and with the check boxes. */
+  private _observeRow(): void {
+    const node = this._items[0];
+    if (node && node !== this._observed) {
+      this._rowObserver.disconnect();
+      this._rowObserver.observe(node);
+      this._observed = node;
+    }
+  }
+
+  private _measureRow(): void {
+    const [first, second] = this._items;
+    if (!first?.isConnected) {
+      return;
+    }
+    const distance = second ? second.offsetTop - first.offsetTop : 0;
+    const height = distance > 0 ? distance : first.offsetHeight;
+    if (height > 0 && Math.abs(height - this._rowHeight) > 0.01) {
+      this._rowHeight = height;
+      this._isScrollDue = true;
+      this.update();
+    }
+  }
+
+  private _measureViewport(): void {
+    const height = this.contentNode.clientHeight;
+    if (height !== this._viewport) {
+      this._viewport = height;
+      this._isScrollDue = true;
+      this.update();
+    }
+  }
+
+  private readonly _onHover = (event: Event): void => {
+    const { renderer } = this;
+    const node = (event.target as Element).closest<HTMLElement>(
+      `.${ITEM_CLASS}`
+    );
+    if (node && renderer instanceof WindowRenderer) {
+      renderer.fillTitles(node, this.translator);
+      // Else the base class would take the title for one without the kernel's line.
+      if (this._lastRenderedState.has(node)) {
+        this._lastRenderedState.set(node, node.title);
+      }
+    }
+  };
+
+  private readonly _onEditBlur = (): void => {
+    // The base class puts the name back in the same event.
+    queueMicrotask(() => this.hold.check());
+  };
+
+  /** The name of a row is being edited: its node must stay. */
+  protected get _isRenaming(): boolean {
+    return this._editNode?.parentNode !== null;
+  }
+
+  protected readonly scroller = new Scroller();
+  protected readonly sentinel: Sentinel;
+  private _first = 0;
+  private _focusRow = 0;
+  private _isScrollDue = false;
+  private _observed: HTMLElement | null = null;
+  private _rowHeight = 24;
+  private _settleTimer = -1;
+  private _viewport = 0;
+  private readonly _rowObserver = new ResizeObserver(() => this._measureRow());
+  private readonly _viewportObserver = new ResizeObserver(() =>
+    this._measureViewport()
+  );
+}
