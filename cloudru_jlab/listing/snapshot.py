@@ -6,6 +6,7 @@ they began, and kept only if it still is.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -84,6 +85,7 @@ class Snapshot:
     def __init__(self, epoch: str, names: Names, signatures: Signatures) -> None:
         self.epoch = epoch
         self.revision = 1
+        self.edited = False
         self.names = names
         self.signatures = signatures
         self.added: list[int] = []
@@ -94,6 +96,7 @@ class Snapshot:
         self.numbers: dict[SortKey, Numbers] = {}
         self._views: OrderedDict[ViewKey, Arranged] = OrderedDict()
         self._masks: OrderedDict[tuple[str, Match], Mask] = OrderedDict()
+        self._lock = threading.Lock()
 
     @property
     def generation(self) -> str:
@@ -145,30 +148,29 @@ class Snapshot:
             while len(self._views) > _VIEWS:
                 self._views.popitem(last=False)
 
-    def compute(self, view: View, by_name: ByName, *, filtered: bool, cancelled: Cancelled) -> Arranged:
-        """The rows of ``view``, to be called in a worker thread; raises `slices.WorkCancelled`."""
-        flags = self.names.flags
-        arranged = self.ready(view, filtered=False)
-        if arranged is None:
-            numbers = None if view.sort == "name" else self.numbers[view.sort]
-            arranged = arrange(by_name, flags, view, numbers, cancelled)
-        if not filtered:
-            return arranged
-        return narrow(arranged, self.mask(view.filter, view.match, cancelled), flags, view, cancelled)
+    def arranged(self, view: View, by_name: ByName, numbers: Numbers | None, cancelled: Cancelled) -> Arranged:
+        """The rows of ``view`` without its filter; in a worker thread. Raises `slices.WorkCancelled`."""
+        return arrange(by_name, self.names.flags, view, numbers, cancelled)
+
+    def narrowed(self, view: View, plain: Arranged, cancelled: Cancelled) -> Arranged:
+        """Those rows of ``plain`` that match; in a worker thread. Raises `slices.WorkCancelled`."""
+        return narrow(plain, self.mask(view.filter, view.match, cancelled), self.names.flags, view, cancelled)
 
     def mask(self, text: str, match: Match, cancelled: Cancelled) -> Mask:
         """Which ids match; names that were added since the last time are matched now."""
         key, count = (text, match), self.names.count
-        known = self._masks.get(key)
+        with self._lock:
+            known = self._masks.get(key)
         done = 0 if known is None else len(known)
         if known is not None and done >= count:
             return known
         fresh = matching(self.names, done, count, text, match, cancelled)
         mask = fresh if known is None else np.concatenate((known, fresh))
-        self._masks[key] = mask
-        self._masks.move_to_end(key)
-        while len(self._masks) > _MASKS:
-            self._masks.popitem(last=False)
+        with self._lock:
+            self._masks[key] = mask
+            self._masks.move_to_end(key)
+            while len(self._masks) > _MASKS:
+                self._masks.popitem(last=False)
         return mask
 
     def finder(self) -> tuple[Finder, Collator]:
@@ -192,6 +194,7 @@ class Snapshot:
     def apply(self, applied: Applied) -> None:
         """Make ``applied`` the current state: a new generation."""
         self.revision += 1
+        self.edited = True
         for tongue, order in applied.orders.items():
             self.orders[tongue] = order
         for tongue in [tongue for tongue in self.orders if tongue not in applied.orders]:

@@ -134,7 +134,7 @@ def _scan(
             if 0 in regular:
                 chunk, types = _listed(chunk, regular, hide_closed)
             names = list(map(_name, chunk))
-            sink(ScanChunk(b"".join(names), bytes(map(len, names)), types))
+            sink(ScanChunk(b"".join(names), array("H", map(len, names)).tobytes(), types))
     return True
 
 
