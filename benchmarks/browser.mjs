@@ -1,0 +1,384 @@
+/*
+ * Drives Chromium for the benchmarks: one JSON command a line on stdin, one JSON answer a line on stdout.
+ * Every time is taken inside the page (page_clock.js), in milliseconds.
+ */
+/* global document, window -- of the page */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { gzipSync } from 'node:zlib';
+
+// The browser tests' own copy: the benchmarks bring no packages.
+const require = createRequire(
+  new URL('../ui-tests/package.json', import.meta.url)
+);
+const { chromium } = require('playwright-core');
+
+const CLOCK = readFileSync(new URL('page_clock.js', import.meta.url), 'utf8');
+const START_TIMEOUT_MS = 120_000;
+const SETTLE_MS = 200;
+
+const pages = new Map();
+let browser;
+
+/** A page of its own profile on one server. */
+class Page {
+  static async open({ url, token, workspace, weigh }) {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      extraHTTPHeaders: { Authorization: `token ${token}` }
+    });
+    const page = new Page(context, await context.newPage());
+    await context.addInitScript(CLOCK);
+    page.cdp = await context.newCDPSession(page.tab);
+    await page.cdp.send('Network.enable');
+    page.cdp.on('Network.loadingFinished', event => {
+      page.requests += 1;
+      page.bytes += event.encodedDataLength;
+    });
+    const weighed = [];
+    if (weigh) {
+      page.tab.on('response', response => weighed.push(response));
+    }
+    await page.tab.goto(`${url}lab/workspaces/${workspace}`, {
+      waitUntil: 'commit'
+    });
+    const started = await page.started();
+    return { page, started, weighed };
+  }
+
+  constructor(context, tab) {
+    this.context = context;
+    this.tab = tab;
+    this.requests = 0;
+    this.bytes = 0;
+    tab.setDefaultTimeout(START_TIMEOUT_MS);
+  }
+
+  /** When the first row stood and when JupyterLab called itself restored, from navigation on. */
+  async started() {
+    await this.tab.waitForFunction(
+      () => window.bench?.started.firstRow && window.bench.started.restored,
+      undefined,
+      { timeout: START_TIMEOUT_MS, polling: 100 }
+    );
+    return this.tab.evaluate(() => ({ ...window.bench.started }));
+  }
+
+  settle(ms = SETTLE_MS) {
+    return new Promise(resolve => setTimeout(resolve, ms));
+  }
+
+  /** Double click on a folder until the first of its rows is painted. */
+  async enter({ folder, starts, timeoutMs }) {
+    await this.settle();
+    const measured = this.tab.evaluate(
+      async ([starts, timeoutMs]) => {
+        const { painted, visibleNames } = window.bench;
+        const clicked = new Promise(resolve => {
+          document.addEventListener('dblclick', e => resolve(e.timeStamp), {
+            capture: true,
+            once: true
+          });
+        });
+        const from = await clicked;
+        const { at, value } = await painted(() => {
+          const first = visibleNames()[0];
+          return starts.some(start => first?.startsWith(start)) && first;
+        }, timeoutMs);
+        return { ms: at - from, first: value };
+      },
+      [starts, timeoutMs]
+    );
+    await this.tab
+      .locator('.jp-DirListing-item', { hasText: new RegExp(`^${folder}`) })
+      .first()
+      .dblclick();
+    return measured;
+  }
+
+  /** The root again, through the breadcrumbs. */
+  async leave({ folder }) {
+    await this.tab.locator('.jp-BreadCrumbs-home').first().click();
+    await this.tab
+      .locator('.jp-DirListing-item', { hasText: new RegExp(`^${folder}`) })
+      .first()
+      .waitFor();
+  }
+
+  /** Waits until the directory's first row in stock order stands at the top; how long that took from now. */
+  async ordered({ first, timeoutMs }) {
+    return this.tab.evaluate(
+      async ([first, timeoutMs]) => {
+        const from = performance.now();
+        const { painted, visibleNames } = window.bench;
+        const { at } = await painted(
+          () => visibleNames()[0] === first,
+          timeoutMs
+        );
+        return { ms: at - from };
+      },
+      [first, timeoutMs]
+    );
+  }
+
+  /**
+   * Moves the scrollbar to each of `places` (0 to 1) and waits until every visible row is the right one there.
+   * `families` are the [before, after, size] of the names in their order, from which a name gives its row.
+   */
+  async jumps({ places, families, timeoutMs }) {
+    const ms = [];
+    const since = await this.tab.evaluate(() => performance.now());
+    for (const place of places) {
+      const { took } = await this.tab.evaluate(
+        async ([place, families, timeoutMs]) => {
+          const { painted, visibleNames, content } = window.bench;
+          const total = families.reduce((sum, [, , size]) => sum + size, 0);
+          const indexOf = name => {
+            let base = 0;
+            for (const [before, after, size] of families) {
+              if (name.startsWith(before) && name.endsWith(after)) {
+                return (
+                  base + Number(name.slice(before.length, -after.length))
+                );
+              }
+              base += size;
+            }
+            return NaN;
+          };
+          const list = content();
+          const from = performance.now();
+          list.scrollTop = place * (list.scrollHeight - list.clientHeight);
+          const check = () => {
+            const rows = visibleNames().map(indexOf);
+            // A scaled scrollbar cannot be exact to the row; a tenth of a percent is less than a pixel of its thumb.
+            const tolerance = 2 + total / 1000;
+            const expected = place * (total - rows.length);
+            return (
+              rows.length > 0 &&
+              rows.every((row, i) => row === rows[0] + i) &&
+              Math.abs(rows[0] - expected) <= tolerance
+            );
+          };
+          try {
+            const { at } = await painted(check, timeoutMs);
+            return { took: at - from };
+          } catch {
+            const seen = visibleNames().slice(0, 3).join(', ');
+            throw new Error(`After a jump to ${place} there stand: ${seen}`);
+          }
+        },
+        [place, families, timeoutMs]
+      );
+      ms.push(took);
+      await this.settle(SETTLE_MS + 100 * Math.random());
+    }
+    return { ms, longTasks: await this.#longTasks(since) };
+  }
+
+  /** Types a filter; from the last key until its first match stands at the top. Then clears it. */
+  async filter({ text, first, all, timeoutMs }) {
+    const box = this.tab.getByPlaceholder('Filter files by name').first();
+    await box.click();
+    const expect = name =>
+      this.tab.evaluate(
+        async ([name, timeoutMs]) => {
+          const { painted, visibleNames } = window.bench;
+          let from = performance.now();
+          const seen = event => {
+            from = event.timeStamp;
+          };
+          document.addEventListener('keydown', seen, { capture: true });
+          const { at } = await painted(
+            () => visibleNames()[0] === name,
+            timeoutMs
+          );
+          document.removeEventListener('keydown', seen, { capture: true });
+          return { ms: at - from };
+        },
+        [name, timeoutMs]
+      );
+    const filtered = expect(first);
+    await this.tab.keyboard.type(text, { delay: 60 });
+    const answer = await filtered;
+    await this.settle();
+    const cleared = expect(all);
+    await this.tab.keyboard.press('ControlOrMeta+a');
+    await this.tab.keyboard.press('Backspace');
+    return { ms: answer.ms, cleared: (await cleared).ms };
+  }
+
+  /** Leaves the page alone; what it does by itself. */
+  async idle({ seconds }) {
+    const { requests, bytes } = this;
+    const since = await this.tab.evaluate(() => performance.now());
+    await this.settle(seconds * 1000);
+    return {
+      longTasks: await this.#longTasks(since),
+      requests: this.requests - requests,
+      bytes: this.bytes - bytes
+    };
+  }
+
+  /** Tasks of more than 50 ms since a moment of the page. */
+  #longTasks(since) {
+    return this.tab.evaluate(
+      since =>
+        window.bench.longTasks
+          .filter(task => task.start >= since)
+          .map(task => task.ms),
+      since
+    );
+  }
+
+  /** Live JavaScript objects of the page after a collection, in bytes. */
+  async heap() {
+    await this.cdp.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await this.cdp.send('Runtime.getHeapUsage');
+    return { bytes: usedSize };
+  }
+
+  /** Moves the scrollbar and waits until no visible row is blank. */
+  async scroll({ place }) {
+    await this.tab.evaluate(async place => {
+      const { painted, visibleNames, content } = window.bench;
+      const list = content();
+      list.scrollTop = place * (list.scrollHeight - list.clientHeight);
+      await painted(() => visibleNames().every(Boolean), 20000);
+    }, place);
+    await this.settle();
+  }
+
+  visible() {
+    return this.tab.evaluate(() => window.bench.visibleNames());
+  }
+
+  /** From an action until `name` stands right below `above`. */
+  async #stands({ name, above, event, timeoutMs }) {
+    return this.tab.evaluate(
+      async ([name, above, event, timeoutMs]) => {
+        const { painted, visibleNames } = window.bench;
+        let from = performance.now();
+        if (event) {
+          document.addEventListener(
+            event,
+            seen => {
+              from = seen.timeStamp;
+            },
+            { capture: true, once: true }
+          );
+        }
+        const { at } = await painted(() => {
+          const names = visibleNames();
+          const index = names.indexOf(name);
+          return index > 0 && names[index - 1] === above;
+        }, timeoutMs);
+        return { at: performance.timeOrigin + at, ms: at - from };
+      },
+      [name, above, event, timeoutMs]
+    );
+  }
+
+  /** A file made through JupyterLab (`file` null) or by another program, until its row stands in its place. */
+  async create({ path, name, above, file, timeoutMs }) {
+    if (file) {
+      const seen = this.#stands({ name, above, timeoutMs });
+      await this.settle();
+      const from = performance.timeOrigin + performance.now();
+      writeFileSync(file, '');
+      return { ms: (await seen).at - from };
+    }
+    const seen = this.#stands({ name, above, timeoutMs });
+    const from = await this.tab.evaluate(target => {
+      const now = performance.timeOrigin + performance.now();
+      void window.jupyterapp.serviceManager.contents.save(target, {
+        type: 'file',
+        format: 'text',
+        content: ''
+      });
+      return now;
+    }, `${path}/${name}`);
+    return { ms: (await seen).at - from };
+  }
+
+  /** F2, a new name and Enter, until the row stands in its new place. */
+  async rename({ from, to, above, timeoutMs }) {
+    await this.tab
+      .locator('.jp-DirListing-item', { hasText: from })
+      .first()
+      .click();
+    await this.tab.keyboard.press('F2');
+    const editor = this.tab.locator('.jp-DirListing-editor');
+    await editor.fill(to);
+    const seen = this.#stands({ name: to, above, event: 'keydown', timeoutMs });
+    await this.settle();
+    await editor.press('Enter');
+    return { ms: (await seen).ms };
+  }
+
+  async close() {
+    await this.context.close();
+    return {};
+  }
+}
+
+/** What the page fetched of `part` at its first load, raw and as gzip would send it. */
+async function weigh(responses, part) {
+  const files = [];
+  for (const response of responses) {
+    if (response.url().includes(part) && response.ok()) {
+      const body = await response.body();
+      files.push({ raw: body.length, gzip: gzipSync(body).length });
+    }
+  }
+  return {
+    files: files.length,
+    raw: files.reduce((sum, file) => sum + file.raw, 0),
+    gzip: files.reduce((sum, file) => sum + file.gzip, 0)
+  };
+}
+
+async function obey({ do: verb, page: id, ...rest }) {
+  if (verb === 'launch') {
+    browser = await chromium.launch({
+      executablePath: rest.executable,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-background-networking',
+        '--disable-quic'
+      ]
+    });
+    return { version: browser.version() };
+  }
+  if (verb === 'open') {
+    const { page, started, weighed } = await Page.open(rest);
+    pages.set(id, page);
+    return rest.weigh
+      ? { ...started, weight: await weigh(weighed, rest.weigh) }
+      : started;
+  }
+  if (verb === 'quit') {
+    await browser?.close();
+    return {};
+  }
+  const page = pages.get(id);
+  if (verb === 'close') {
+    pages.delete(id);
+  }
+  return page[verb](rest);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: (await obey(command)) ?? {} };
+  } catch (error) {
+    answer = { error: String(error?.message ?? error).split('\nCall log')[0] };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+  if (command.do === 'quit') {
+    break;
+  }
+}
