@@ -118,14 +118,10 @@ class DirectoryReader:
     def _candidates(self, entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         """The entries that pass what needs no stat."""
         for entry in entries:
-            name = entry.name
-            if not self._allow_hidden and name.startswith("."):
-                continue
-            if self._should_list(name):
-                if entry.is_file(follow_symlinks=False) or entry.is_symlink() or _is_directory(entry):
-                    yield entry
-                else:
-                    self._log.debug("%s not a regular file", self._os_path(name))
+            if not (entry.is_file(follow_symlinks=False) or entry.is_symlink() or _is_directory(entry)):
+                self._log.debug("%s not a regular file", self._os_path(entry.name))
+            elif (self._allow_hidden or not entry.name.startswith(".")) and self._should_list(entry.name):
+                yield entry
 
     def _lstat(self, name: str, descriptor: int) -> os.stat_result | None:
         try:

@@ -40,7 +40,7 @@ class ContentsFeature(Feature):
         """Name our manager, unless the operator named one."""
         if _is_operators_choice(serverapp):
             if not self._is_ours(serverapp.contents_manager_class):
-                self.log.warning(
+                serverapp.log.warning(
                     "The configured contents manager %s stays. Off without cloudru-jlab's own: %s.",
                     serverapp.contents_manager_class.__name__,
                     "; ".join(_OFF),

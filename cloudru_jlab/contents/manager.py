@@ -286,11 +286,12 @@ class CloudruContentsManager(AsyncLargeFileManager):
 
     async def delete_file(self, path: str) -> None:
         """As the server's."""
+        existed = self._lexists(path)
         try:
             await super().delete_file(path)
         finally:
             index = self._index()
-            if index is not None and not self._lexists(path):
+            if index is not None and existed and not self._lexists(path):
                 index.entry_deleted(path.strip("/"))
 
     async def rename_file(self, old_path: str, new_path: str) -> None:

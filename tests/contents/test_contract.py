@@ -1,0 +1,66 @@
+"""What of jupyter_server's inside the contents manager stands on is as it was."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from jupyter_server import CallContext
+from jupyter_server.services.contents.fileio import FileManagerMixin
+from jupyter_server.services.contents.handlers import ContentsHandler
+from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
+from jupyter_server.services.contents.manager import ContentsManager
+
+from cloudru_jlab.contents.manager import CloudruContentsManager
+
+OVERRIDDEN = {
+    "_dir_model": ["self", "path", "content"],
+    "_file_model": ["self", "path", "content", "format", "require_hash"],
+    "_notebook_model": ["self", "path", "content", "require_hash"],
+    "atomic_writing": ["self", "os_path", "args", "kwargs"],
+    "run_post_save_hooks": ["self", "model", "os_path"],
+    "save": ["self", "model", "path"],
+    "delete_file": ["self", "path"],
+    "rename_file": ["self", "old_path", "new_path"],
+    "copy": ["self", "from_path", "to_path"],
+    "emit": ["self", "data"],
+}
+ASYNCHRONOUS = {"_dir_model", "_file_model", "_notebook_model", "save", "delete_file", "rename_file", "copy"}
+USED = ["_get_os_path", "should_list", "open"]
+
+
+@pytest.mark.parametrize("name", sorted(OVERRIDDEN))
+def test_overridden_member_takes_what_the_servers_takes(name: str) -> None:
+    theirs, ours = getattr(AsyncLargeFileManager, name), getattr(CloudruContentsManager, name)
+    assert list(inspect.signature(theirs).parameters) == OVERRIDDEN[name]
+    assert list(inspect.signature(ours).parameters) == OVERRIDDEN[name]
+    for function in (theirs, ours):
+        assert inspect.iscoroutinefunction(function) == (name in ASYNCHRONOUS)
+
+
+@pytest.mark.parametrize("name", USED)
+def test_used_member_is_there(name: str) -> None:
+    assert callable(getattr(AsyncLargeFileManager, name))
+
+
+def test_nothing_else_is_overridden() -> None:
+    own = {name for name, value in vars(CloudruContentsManager).items() if inspect.isfunction(value)}
+    inherited = {name for name in own if hasattr(AsyncLargeFileManager, name)}
+    assert inherited - {"__init__"} == set(OVERRIDDEN)
+
+
+def test_post_save_hooks_are_where_we_look() -> None:
+    assert "self._post_save_hooks" in inspect.getsource(ContentsManager.run_post_save_hooks)
+    assert "self.post_save_hook" in inspect.getsource(ContentsManager.run_post_save_hooks)
+
+
+def test_saving_writes_through_atomic_writing() -> None:
+    """Else the hash of what is written is not known, and each save reads the file again."""
+    for writer in (AsyncLargeFileManager._save_file, AsyncLargeFileManager._save_notebook):
+        assert "self.atomic_writing(" in inspect.getsource(writer)
+    assert AsyncLargeFileManager.atomic_writing is FileManagerMixin.atomic_writing
+
+
+def test_the_handler_of_a_request_is_known() -> None:
+    assert CallContext.JUPYTER_HANDLER
+    assert callable(ContentsHandler.get)
