@@ -63,7 +63,7 @@ $(VENV)/.catalogues: $(CATALOGUES) scripts/compile_catalogue.py $(VENV)/.package
 
 $(VENV)/.installed: pyproject.toml cloudru_jlab/labextension/package.json $(VENV)/.catalogues
 	SKIP_JUPYTER_BUILDER=1 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/jupyter labextension develop --overwrite .
+	$(BIN)/jupyter-builder develop --overwrite .
 	@touch $@
 
 $(BESIDE)/.installed: pyproject.toml $(SOURCES) $(CATALOGUES) $(shell find cloudru_jlab -name '*.py' 2>/dev/null) $(VENV)/.packages node_modules/.yarn-state.yml
@@ -113,7 +113,7 @@ openapi: install ## write docs/openapi.json anew
 
 .PHONY: clean
 clean: ## remove everything that make has made, the demo tree too
-	@rm -rf $(DEMO) $(VENV) $(BESIDE) .cache node_modules ui-tests/node_modules lib dist coverage \
+	@rm -rf $(DEMO) $(VENV) $(BESIDE) .cache .yarn ui-tests/.yarn node_modules ui-tests/node_modules lib dist coverage \
 	  ui-tests/.run ui-tests/test-results ui-tests/playwright-report tsconfig.tsbuildinfo .eslintcache .stylelintcache \
 	  .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 	  cloudru_jlab/labextension cloudru_jlab/_version.py cloudru_jlab/locale/*/LC_MESSAGES/*.json
