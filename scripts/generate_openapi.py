@@ -40,7 +40,10 @@ class Verb(NamedTuple):
 def verbs() -> Iterator[Verb]:
     """Every verb that the features serve, in the order of their routes."""
     for feature in FEATURES:
-        for pattern, handler, _ in feature().routes():
+        unlinked = feature()
+        # Only the patterns and the classes of the handlers are read: a service, which needs a server, is not missed.
+        vars(unlinked).setdefault("service", None)
+        for pattern, handler, _ in unlinked.routes():
             for name in VERBS:
                 function = getattr(handler, name)
                 # tornado answers 405 for verbs that a handler leaves alone
