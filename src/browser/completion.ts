@@ -1,24 +1,15 @@
-import type { FileBrowserModel } from '@jupyterlab/filebrowser';
+import type { FileBrowser, FileBrowserModel } from '@jupyterlab/filebrowser';
 import { TogglableHiddenFileBrowserModel } from '@jupyterlab/filebrowser';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
-import type { ISignal } from '@lumino/signaling';
 
-import type { IDirectoryView, IViewParams } from '../core/tokens';
+import { bundle, formatCount, languageOf } from '../core/i18n';
+import type { IDirectoryView, IListing, IViewParams } from '../core/tokens';
+import type { ICompletedInternals, INavigatorInternals } from './internals';
+import { missingMembers, NAVIGATOR_MEMBERS } from './internals';
 
 /** How many directories are suggested at most. */
 const LIMIT = 100;
-
-/** The members of the path navigator that the completion uses; named in `internals.ts` with the others. */
-export interface INavigator {
-  closed: ISignal<unknown, void>;
-  _isOpen: boolean;
-  _activeSuggestionIndex: number;
-  _currentFilteredSuggestions: string[];
-  _suggestionsNode: HTMLElement;
-  _updateSuggestions(value: string): Promise<void>;
-  _renderSuggestions(paths: string[]): void;
-}
 
 /**
  * Completes the path that is typed into the breadcrumbs, from the listing service.
@@ -170,9 +161,9 @@ export class PathCompletion implements IDisposable {
     navigator._renderSuggestions(paths);
     const list = navigator._suggestionsNode;
     if (more === 0) {
-      delete list.dataset.cloudruMore;
+      delete list.dataset.cjMore;
     } else {
-      list.dataset.cloudruMore = this._options.trans._n(
+      list.dataset.cjMore = this._options.trans._n(
         '%2 more: keep typing',
         '%2 more: keep typing',
         more,
@@ -210,9 +201,9 @@ export class PathCompletion implements IDisposable {
   /** What the view lists, once its rows are there. */
   private _listed: IWanted | null = null;
   private _model: FileBrowserModel;
-  private _navigator: INavigator;
+  private _navigator: INavigatorInternals;
   private _options: PathCompletion.IOptions;
-  private _stock: INavigator['_updateSuggestions'];
+  private _stock: INavigatorInternals['_updateSuggestions'];
   private _view: IDirectoryView | null = null;
   /** What was typed last. */
   private _wanted: IWanted | null = null;
@@ -220,13 +211,38 @@ export class PathCompletion implements IDisposable {
 
 export namespace PathCompletion {
   export interface IOptions {
-    navigator: INavigator;
+    navigator: INavigatorInternals;
     /** The model of the browser that the navigator belongs to. */
     model: FileBrowserModel;
     createView: (params: Partial<IViewParams>) => IDirectoryView;
     formatCount: (count: number) => string;
     trans: TranslationBundle;
   }
+}
+
+/** Complete the paths typed into a browser's breadcrumbs, until the browser is disposed. */
+export function completePaths(
+  browser: FileBrowser,
+  listing: IListing,
+  translator: ITranslator
+): void {
+  const navigator = (browser as unknown as ICompletedInternals).crumbs
+    ?._pathNavigator;
+  if (!navigator || missingMembers(navigator, NAVIGATOR_MEMBERS).length > 0) {
+    console.warn('cloudru-jlab: paths are completed by JupyterLab itself.');
+    return;
+  }
+  const completion = new PathCompletion({
+    navigator,
+    model: browser.model,
+    createView: params =>
+      listing.createView({
+        params: { ...params, locale: languageOf(translator) }
+      }),
+    formatCount: count => formatCount(count, translator),
+    trans: bundle(translator)
+  });
+  browser.disposed.connect(() => completion.dispose());
 }
 
 /** The directory and the beginning of a name in it that a text stands for. */

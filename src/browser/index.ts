@@ -11,10 +11,13 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { PluginIds } from '../core/ids';
 import { IListing } from '../core/tokens';
+import { completePaths } from './completion';
+import { installDialogs } from './dialog/install';
 import { BrowserFactory } from './factory';
 import { BulkActions } from './jobs/actions';
 import { BulkJobs } from './jobs/model';
 import { JobNotifications } from './jobs/notifications';
+import { announceTruncation } from './truncation';
 import type { WindowedBrowser } from './widget';
 
 /** The namespace of the stock tracker, which layouts are restored by. */
@@ -40,7 +43,11 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
     const menu = app.contextMenu.menu;
     const browsers = new Set<WindowedBrowser>();
     let bulk: BulkActions | null = null;
+    announceTruncation(app.serviceManager.contents, translator);
     if (isWanted) {
+      const complete = (browser: FileBrowser): void =>
+        completePaths(browser, listing, translator);
+      installDialogs({ listing, translator, prepare: complete });
       const jobs = new BulkJobs({ service: listing.jobs });
       new JobNotifications({ jobs, translator });
       bulk = new BulkActions({ jobs, translator });
@@ -60,6 +67,9 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
         info ? !info.isConnected || 'when-hidden' : 'when-hidden',
       isMenuOpen: () => menu.isAttached,
       created: browser => {
+        if (listing) {
+          completePaths(browser, listing, translator);
+        }
         browsers.add(browser);
         browser.disposed.connect(() => browsers.delete(browser));
       }
@@ -68,7 +78,9 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
 };
 
 /** Whether to draw windows of rows: not in Notebook 7, whose tree patches the stock listing, and not where the user prefers stock. */
-async function wantsWindow(settings: ISettingRegistry | null): Promise<boolean> {
+async function wantsWindow(
+  settings: ISettingRegistry | null
+): Promise<boolean> {
   if (PageConfig.getOption('notebookPage')) {
     return false;
   }

@@ -7,7 +7,11 @@
  */
 import type { IChangedArgs } from '@jupyterlab/coreutils';
 import type { FilterFileBrowserModel } from '@jupyterlab/filebrowser';
-import { DirListing, FileBrowser, FileBrowserModel } from '@jupyterlab/filebrowser';
+import {
+  DirListing,
+  FileBrowser,
+  FileBrowserModel
+} from '@jupyterlab/filebrowser';
 import type { Contents, Session } from '@jupyterlab/services';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
@@ -133,6 +137,33 @@ export interface IBrowserInternals {
   _fileFilterRef: { readonly current: { value: string } | null };
 }
 
+/** What the path completion uses of the breadcrumbs' path navigator, a class that JupyterLab does not export. */
+export interface INavigatorInternals {
+  closed: ISignal<unknown, void>;
+  _activeSuggestionIndex: number;
+  _currentFilteredSuggestions: string[];
+  _isOpen: boolean;
+  _suggestionsNode: HTMLElement;
+
+  _renderSuggestions(paths: string[]): void;
+  _updateSuggestions(value: string): Promise<void>;
+}
+
+/** What the path completion uses of a browser; without them the stock completion stays. */
+export interface ICompletedInternals {
+  crumbs?: { _pathNavigator?: INavigatorInternals };
+}
+
+export const NAVIGATOR_MEMBERS = [
+  'closed',
+  '_activeSuggestionIndex',
+  '_currentFilteredSuggestions',
+  '_isOpen',
+  '_renderSuggestions',
+  '_suggestionsNode',
+  '_updateSuggestions'
+] as const satisfies readonly (keyof INavigatorInternals)[];
+
 /** The members that every instance has. */
 export const LISTING_FIELDS = [
   '_clipboard',
@@ -226,4 +257,3 @@ export function missingMembers(
 ): string[] {
   return names.filter(name => !(name in object));
 }
-

@@ -3,12 +3,12 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 
 import type { IRow } from '../../core/tokens';
-import type { INavigator } from '../completion';
 import { PathCompletion } from '../completion';
+import type { INavigatorInternals } from '../internals';
 import { FakeView, makeRow } from './fakeview';
 
 /** The path navigator as far as the completion knows it. */
-class FakeNavigator implements INavigator {
+class FakeNavigator implements INavigatorInternals {
   readonly closed = new Signal<this, void>(this);
   readonly stock: string[] = [];
   _isOpen = true;
@@ -136,11 +136,11 @@ describe('PathCompletion', () => {
     const names = Array.from({ length: 250 }, (_, i) => `img_${i + 10}`);
     tree.big = directories(names, 'big/');
     await navigator._updateSuggestions('big/i');
-    expect(navigator._suggestionsNode.dataset.cloudruMore).toContain('150');
+    expect(navigator._suggestionsNode.dataset.cjMore).toContain('150');
     expect(navigator._currentFilteredSuggestions).toHaveLength(101);
     expect(navigator._currentFilteredSuggestions.at(-1)).toBe('big/img_');
     await navigator._updateSuggestions('big/img_259');
-    expect(navigator._suggestionsNode.dataset.cloudruMore).toBeUndefined();
+    expect(navigator._suggestionsNode.dataset.cjMore).toBeUndefined();
   });
 
   it('leaves other drives to JupyterLab', async () => {

@@ -17,14 +17,14 @@ export class DialogSearch extends Widget {
     super();
     this._translator = translator;
     this._trans = bundle(translator);
-    this.addClass('cloudru-Dialog-search');
+    this.addClass('cj-Dialog-search');
     this._input = document.createElement('input');
     this._input.type = 'search';
     this._input.className = 'jp-mod-styled';
     this._input.placeholder = this._trans.__('Search this directory');
     this._input.setAttribute('aria-label', this._input.placeholder);
     this._status = document.createElement('div');
-    this._status.className = 'cloudru-Dialog-status';
+    this._status.className = 'cj-Dialog-status';
     this._status.setAttribute('role', 'status');
     this.node.append(this._input, this._status);
     this._typed = new Debouncer(

@@ -20,7 +20,7 @@ export async function showJobErrors(
 
 function errorList(job: IJob, words: JobWords): HTMLElement {
   const node = document.createElement('div');
-  node.className = 'cloudru-Jobs-errors';
+  node.className = 'cj-Jobs-errors';
   const summary = document.createElement('p');
   summary.textContent = [words.result(job), words.errorsShown(job)]
     .filter(Boolean)
@@ -32,7 +32,7 @@ function errorList(job: IJob, words: JobWords): HTMLElement {
   for (const error of job.errors) {
     const item = document.createElement('li');
     const name = document.createElement('span');
-    name.className = 'cloudru-Jobs-name';
+    name.className = 'cj-Jobs-name';
     name.textContent = error.name;
     item.append(name, ` ${error.message}`);
     list.append(item);

@@ -1,6 +1,7 @@
 import { DocumentManager } from '@jupyterlab/docmanager';
 import { DocumentRegistry, TextModelFactory } from '@jupyterlab/docregistry';
 import { DocumentWidgetOpenerMock } from '@jupyterlab/docregistry/lib/testutils';
+import type { FileBrowser } from '@jupyterlab/filebrowser';
 import { FileDialog } from '@jupyterlab/filebrowser';
 import type { Contents, ServiceManager } from '@jupyterlab/services';
 import { ServiceManagerMock } from '@jupyterlab/services/lib/testutils';
@@ -14,6 +15,8 @@ import type { IDisposable } from '@lumino/disposable';
 
 import type { IListing, IRow } from '../../../core/tokens';
 import { FakeView, makeRow } from '../../__tests__/fakeview';
+import type { ICompletedInternals } from '../../internals';
+import { missingMembers, NAVIGATOR_MEMBERS } from '../../internals';
 import { installDialogs } from '../install';
 
 // JSDOM takes seconds to draw hundreds of rows.
@@ -28,14 +31,15 @@ describe('installDialogs', () => {
   let views: FakeView[];
   let tree: Record<string, IRow[]>;
   let directory: string;
+  const prepare = jest.fn<void, [FileBrowser]>();
 
   const rows = () =>
     [...document.querySelectorAll('.jp-Dialog .jp-DirListing-itemText')].map(
       node => node.textContent
     );
   const status = () =>
-    document.querySelector('.cloudru-Dialog-status')?.textContent ?? '';
-  const bar = () => document.querySelector('.cloudru-Dialog-search');
+    document.querySelector('.cj-Dialog-status')?.textContent ?? '';
+  const bar = () => document.querySelector('.cj-Dialog-search');
   const until = async (condition: () => boolean) => {
     while (!condition()) {
       await new Promise(resolve => setTimeout(resolve, 10));
@@ -77,7 +81,8 @@ describe('installDialogs', () => {
     };
     installed = installDialogs({
       listing: { createView } as IListing,
-      translator: nullTranslator
+      translator: nullTranslator,
+      prepare
     });
   });
 
@@ -183,6 +188,18 @@ describe('installDialogs', () => {
     await until(() => rows().length > 0);
     expect(rows()).toEqual([directory]);
     expect(bar()!.classList).toContain('lm-mod-hidden');
+    await dismissDialog();
+    await dialog;
+  });
+
+  it('hands out its browser, which has what the path completion needs', async () => {
+    const dialog = FileDialog.getExistingDirectory({ manager });
+    await waitForDialog();
+    await until(() => rows().length > 0);
+    const browser = prepare.mock.lastCall![0] as unknown as ICompletedInternals;
+    expect(
+      missingMembers(browser.crumbs!._pathNavigator!, NAVIGATOR_MEMBERS)
+    ).toEqual([]);
     await dismissDialog();
     await dialog;
   });

@@ -89,7 +89,7 @@ describe('JobNotifications', () => {
     expect(only().options.autoClose).toBe(false);
     act('Show Errors…');
     await waitForDialog();
-    const text = document.querySelector('.cloudru-Jobs-errors')!.textContent;
+    const text = document.querySelector('.cj-Jobs-errors')!.textContent;
     expect(text).toContain('The first 2 of 12 errors:');
     expect(text).toContain('locked Permission denied');
     await dismissDialog();
