@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from .names import DIRECTORY, Ids, Names
 from .orders import ByName
 
 Place = tuple[bytes, bytes]
+_Step = tuple[int, int, Place, int]
 
 
 class Finder:
@@ -66,23 +67,23 @@ class Edits(NamedTuple):
         return bool(self.gone or self.names)
 
 
-def edited(names: Names, order: ByName, collator: Collator, edits: Edits, first: int) -> ByName:
-    """``order`` without the ids that are gone and with the new ones, which are ``first`` and the following, in place.
+def edited(names: Names, order: ByName, collator: Collator, gone: Iterable[int], come: Iterable[int]) -> ByName:
+    """``order`` without the ids ``gone``, and with the ids ``come`` in their places.
 
     Copies the array once, piece by piece; its cost is that of a few memory copies, whatever the number of entries.
     """
     finder = Finder(names, order, collator)
-    steps: list[tuple[int, int, Place, int]] = []
+    steps: list[_Step] = []
     directories = order.directories
-    for ident in edits.gone:
-        name, is_dir = names[ident], bool(names.flags[ident] & DIRECTORY)
-        at, found = finder.find(name, is_dir=is_dir)
+    for ident in gone:
+        is_dir = bool(names.flags[ident] & DIRECTORY)
+        at, found = finder.find(names[ident], is_dir=is_dir)
         if found:
             # sorts behind what is inserted at the same place
             steps.append((at, 1, (b"", b""), -1))
             directories -= is_dir
-    for ident, (name, flags) in enumerate(zip(edits.names, edits.flags, strict=True), first):
-        is_dir = bool(flags & DIRECTORY)
+    for ident in come:
+        name, is_dir = names[ident], bool(names.flags[ident] & DIRECTORY)
         at, _ = finder.find(name, is_dir=is_dir)
         # at the border between the groups a directory stands before the first of the rest
         steps.append((at, -1 if is_dir else 0, finder.key(name), ident))
@@ -91,7 +92,7 @@ def edited(names: Names, order: ByName, collator: Collator, edits: Edits, first:
     return ByName(_applied(order.ids, steps), directories)
 
 
-def _applied(ids: Ids, steps: Sequence[tuple[int, int, Place, int]]) -> Ids:
+def _applied(ids: Ids, steps: Sequence[_Step]) -> Ids:
     removed = sum(ident < 0 for *_, ident in steps)
     whole = np.empty(len(ids) + len(steps) - 2 * removed, np.uint32)
     read = written = 0

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from ..core.collation import Collator
 from ..core.errors import StaleGeneration
 from .directory import Directory
 from .models import Selection, View
-from .names import DIRECTORY, Ids, Names
-from .shown import show
+from .names import DIRECTORY, GONE, Ids, Mask, Names
+from .orders import Arranged
+from .placing import edited
+from .shown import Shown, show
+from .slices import Cancelled, spans
+from .snapshot import Snapshot
+
+_GENERATION = re.compile(r"(.+)-(\d+)(p?)")
 
 
 class Selected:
@@ -37,7 +46,73 @@ class Selected:
 
 async def select_entries(directory: Directory, view: View, generation: str, selection: Selection) -> Selected:
     """See `service.ListingService.resolve_selection`."""
-    raise StaleGeneration("The folder has changed. Look at it again and repeat the action.", generation=generation)
+    snapshot = await directory.sorted(view)
+    shown = await show(directory, view)
+    known = _GENERATION.fullmatch(generation)
+    if known is None or known[1] != snapshot.epoch or shown.source is not snapshot.names:
+        raise _stale(shown)
+    revision = int(known[2])
+    ranged = bool(selection.ranges)
+    if ranged and (known[3] or revision < max(1, snapshot.remembers)):
+        # the rows of a preview are no longer where they were
+        raise _stale(shown)
+    if ranged and view.sort != "name" and revision < snapshot.renumbered:
+        raise _stale(shown)
+    current = snapshot.generation
+
+    def work(cancelled: Cancelled) -> Selected:
+        chosen = np.zeros(snapshot.names.count, bool)
+        if selection.all:
+            _mark(chosen, shown.rows.window(0, shown.rows.total), cancelled)
+        if ranged:
+            rows = _rows_then(snapshot, shown, revision, cancelled)
+            for start, stop in selection.ranges:
+                _mark(chosen, rows.window(start, max(0, stop - start)), cancelled)
+        _mark_names(chosen, snapshot, selection.names, wanted=True)
+        # what was created after the generation is out of reach, by its name too
+        chosen[snapshot.first_after(revision) :] = False
+        _mark_names(chosen, snapshot, selection.excluded, wanted=False)
+        for start, stop in spans(len(chosen), cancelled):
+            chosen[start:stop] &= (snapshot.names.flags[start:stop] & GONE) == 0
+        return Selected(snapshot.names, np.flatnonzero(chosen).astype(np.uint32), current)
+
+    return await directory.context.workers.view(work)
 
 
-__all__ = ["Selected", "np", "select_entries", "show"]
+def _mark(chosen: Mask, ids: Ids, cancelled: Cancelled) -> None:
+    for start, stop in spans(len(ids), cancelled):
+        chosen[ids[start:stop]] = True
+
+
+def _mark_names(chosen: Mask, snapshot: Snapshot, names: Iterable[str], *, wanted: bool) -> None:
+    finder, _ = snapshot.finder()
+    for name in names:
+        try:
+            ident = finder.id_of(os.fsencode(name))
+        except UnicodeEncodeError:
+            continue
+        if ident is not None and ident < len(chosen):
+            chosen[ident] = wanted
+
+
+def _rows_then(snapshot: Snapshot, shown: Shown, revision: int, cancelled: Cancelled) -> Arranged:
+    """The rows of the view as they were at ``revision``: ranges count those."""
+    view, names = shown.view, snapshot.names
+    if shown.generation == f"{snapshot.epoch}-{revision}" and isinstance(shown.rows, Arranged):
+        return shown.rows
+    order = snapshot.by_name(view)
+    assert order is not None  # noqa: S101 - `select_entries` has looked
+    collator = Collator(view.locale, view.natural)
+    came = range(snapshot.first_after(revision), names.count)
+    then = edited(names, order, collator, came, snapshot.left_after(revision))
+    numbers = None if view.sort == "name" else snapshot.numbers[view.sort]
+    rows = snapshot.arranged(view, then, numbers, cancelled)
+    return snapshot.narrowed(view, rows, cancelled) if view.filter else rows
+
+
+def _stale(shown: Shown) -> StaleGeneration:
+    return StaleGeneration(
+        "The folder has changed too much since it was shown. Look at it again, and repeat the action.",
+        generation=shown.generation,
+        total=shown.rows.total,
+    )

@@ -7,6 +7,7 @@ they began, and kept only if it still is.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from typing import NamedTuple
 
@@ -90,8 +91,10 @@ class Snapshot:
         self.signatures = signatures
         self.added: list[int] = []
         self.graves: dict[int, int] = {}
-        #: Changes before this revision are forgotten.
+        #: What left before this revision is forgotten.
         self.remembers = 1
+        #: Before this revision, orders by other things than names were others.
+        self.renumbered = 1
         self.orders: OrderedDict[Tongue, ByName] = OrderedDict()
         self.numbers: dict[SortKey, Numbers] = {}
         self._views: OrderedDict[ViewKey, Arranged] = OrderedDict()
@@ -185,8 +188,9 @@ class Snapshot:
         ``numbers`` are the values of the new names for each key in `numbers`.
         """
         first = self.names.append(edits.names, edits.flags)
+        come = range(first, first + len(edits.names))
         orders = {
-            tongue: edited(self.names, order, Collator(*tongue), edits, first)
+            tongue: edited(self.names, order, Collator(*tongue), edits.gone, come)
             for tongue, order in list(self.orders.items())
         }
         return Applied(edits, first, orders, numbers)
@@ -213,17 +217,11 @@ class Snapshot:
         self._forget()
         self._views.clear()
 
-    def renumber(self, sort: SortKey, numbers: Numbers | None) -> None:
-        """Take new values to sort by (None: none any more), which makes a new generation."""
-        if numbers is None:
-            self.numbers.pop(sort, None)
-        else:
-            self.numbers[sort] = numbers
-        self.bump()
-
-    def bump(self) -> None:
-        """Make a new generation of the same entries."""
+    def renumber(self, numbers: dict[SortKey, Numbers]) -> None:
+        """Take new values to sort by, which makes a new generation of the same entries."""
+        self.numbers.update(numbers)
         self.revision += 1
+        self.renumbered = self.revision
         self._views.clear()
 
     def _forget(self) -> None:
@@ -231,8 +229,15 @@ class Snapshot:
             ident = next(iter(self.graves))
             self.remembers = self.graves.pop(ident) + 1
 
-    def born_after(self, revision: int) -> Ids:
-        """The ids that came after ``revision``."""
-        low = next((index for index, born in enumerate(self.added) if born > revision), len(self.added))
-        scanned = self.names.scanned
-        return np.arange(scanned + low, scanned + len(self.added), dtype=np.uint32)
+    def first_after(self, revision: int) -> int:
+        """The first id that came after ``revision``; so did all that follow."""
+        return self.names.scanned + bisect_right(self.added, revision)
+
+    def left_after(self, revision: int) -> list[int]:
+        """The ids of ``revision`` that have gone since; only for a revision that is not before `remembers`."""
+        scanned, added = self.names.scanned, self.added
+        return [
+            ident
+            for ident, left in list(self.graves.items())
+            if left > revision and (ident < scanned or added[ident - scanned] <= revision)
+        ]

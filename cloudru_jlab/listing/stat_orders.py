@@ -129,8 +129,7 @@ class StatOrders:
         old = snapshot.numbers
         if all(key in old and np.array_equal(old[key], values) for key, values in numbers.items()):
             return
-        old.update(numbers)
-        snapshot.bump()
+        snapshot.renumber(numbers)
         self._directory.context.listener.ready(self._directory)
 
     async def _columns(self, names: Sequence[bytes]) -> dict[SortKey, Numbers]:
