@@ -122,7 +122,6 @@ export interface IModelInternals {
   _state: IStateDB | null;
   _trans: TranslationBundle;
 
-  _isPathWithinRoot(path: string): boolean;
   _shouldUploadLarge(file: File): Promise<boolean>;
   _upload(
     file: File,
@@ -225,7 +224,6 @@ export const MODEL_FIELDS = [
 ] as const satisfies readonly (keyof IModelInternals)[];
 
 export const MODEL_METHODS = [
-  '_isPathWithinRoot',
   '_shouldUploadLarge',
   '_upload',
   '_uploadCheckDisposed',

@@ -77,7 +77,7 @@ export class WindowedModel extends FilterFileBrowserModel {
     let target = isRefresh
       ? (base._pendingPath ?? this.path)
       : contents.resolvePath(this.path, path);
-    if (this.root && !base._isPathWithinRoot(target)) {
+    if (!isWithin(target, this.root)) {
       if (!isRefresh) {
         return;
       }
@@ -337,6 +337,13 @@ class ChildPaths extends Set<string> {
   override has(path: string): boolean {
     return PathExt.dirname(path) === this._directory;
   }
+}
+
+/** Whether a path is that of a directory or of something below it. */
+function isWithin(path: string, directory: string): boolean {
+  const inner = PathExt.removeSlash(path);
+  const outer = PathExt.removeSlash(directory);
+  return !outer || inner === outer || inner.startsWith(`${outer}/`);
 }
 
 /** Whether a filter lets everything pass: no text has both of these and is not empty. */
