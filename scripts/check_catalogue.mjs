@@ -27,6 +27,44 @@ const METHODS = new Map([
   ['npgettext', { context: 0, message: 1, plural: 2 }]
 ]);
 
+/**
+ * Whether a bundle is JupyterLab's own: one loaded from its domain, or the `_trans` of one of its objects.
+ * Its messages stand in JupyterLab's catalogue.
+ */
+function isJupyterLabs(bundle) {
+  if (ts.isPropertyAccessExpression(bundle)) {
+    return bundle.name.text === '_trans';
+  }
+  if (!ts.isIdentifier(bundle)) {
+    return false;
+  }
+  for (let scope = bundle.parent; scope; scope = scope.parent) {
+    const declaration = declarationIn(scope, bundle.text);
+    if (declaration) {
+      return ts.isBindingElement(declaration)
+        ? declaration.propertyName?.getText() === '_trans'
+        : /\.load\('jupyterlab'\)$/.test(
+            declaration.initializer?.getText() ?? ''
+          );
+    }
+  }
+  return false;
+}
+
+/** The variable of that name among the statements of a block. */
+function declarationIn(scope, name) {
+  const statements = scope.statements ?? [];
+  const variables = statements
+    .filter(ts.isVariableStatement)
+    .flatMap(statement => [...statement.declarationList.declarations])
+    .flatMap(declaration =>
+      ts.isObjectBindingPattern(declaration.name)
+        ? [...declaration.name.elements]
+        : [declaration]
+    );
+  return variables.find(variable => variable.name.getText() === name);
+}
+
 /** Every message of one source file: key -> { where, plural }. */
 function messagesOf(file, problems) {
   const source = ts.createSourceFile(
@@ -41,7 +79,8 @@ function messagesOf(file, problems) {
     if (
       ts.isCallExpression(node) &&
       ts.isPropertyAccessExpression(node.expression) &&
-      METHODS.has(node.expression.name.text)
+      METHODS.has(node.expression.name.text) &&
+      !isJupyterLabs(node.expression.expression)
     ) {
       const { context, message, plural } = METHODS.get(
         node.expression.name.text
