@@ -28,12 +28,15 @@ const METHODS = new Map([
 ]);
 
 /**
- * Whether a bundle is JupyterLab's own: one loaded from its domain, or the `_trans` of one of its objects.
+ * Whether a bundle is JupyterLab's own: one loaded from its domain, or the `_trans` of another object.
  * Its messages stand in JupyterLab's catalogue.
  */
 function isJupyterLabs(bundle) {
   if (ts.isPropertyAccessExpression(bundle)) {
-    return bundle.name.text === '_trans';
+    return (
+      bundle.name.text === '_trans' &&
+      bundle.expression.kind !== ts.SyntaxKind.ThisKeyword
+    );
   }
   if (!ts.isIdentifier(bundle)) {
     return false;
@@ -42,7 +45,9 @@ function isJupyterLabs(bundle) {
     const declaration = declarationIn(scope, bundle.text);
     if (declaration) {
       return ts.isBindingElement(declaration)
-        ? declaration.propertyName?.getText() === '_trans'
+        ? declaration.propertyName?.getText() === '_trans' &&
+            declaration.parent.parent.initializer?.kind !==
+              ts.SyntaxKind.ThisKeyword
         : /\.load\('jupyterlab'\)$/.test(
             declaration.initializer?.getText() ?? ''
           );
