@@ -106,15 +106,6 @@ class DirectoryReader:
         finally:
             os.close(descriptor)
 
-    def listed(self, names: Iterable[str]) -> list[str]:
-        """Those of ``names`` that `describe` would describe, for a manager that describes them itself."""
-        descriptor = os.open(self._os_dir, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            found = ((name, self._lstat(name, descriptor)) for name in names)
-            return [name for name, info in found if info and self._is_listed(name, info)]
-        finally:
-            os.close(descriptor)
-
     def _candidates(self, entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         """The entries that pass what needs no stat."""
         for entry in entries:

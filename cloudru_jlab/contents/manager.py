@@ -17,7 +17,7 @@ import os
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -47,11 +47,13 @@ _LISTING_THREADS = 4
 #: A directory's truncation is logged again after this many seconds.
 _LOG_AGAIN_S = 3600.0
 _LOGGED_DIRECTORIES = 1000
+#: What makes a child's model, apart from `get`.
+_DESCRIBING = ("exists", "is_writable", "_base_model", "_file_model", "_notebook_model")
 #: How long children are described on the event loop before it is let go, in seconds.
 _SLICE_S = 0.005
 
-#: True while a listing asks a subclass for its children: nobody opened those.
-_listing: contextvars.ContextVar[bool] = contextvars.ContextVar("cloudru_jlab_listing", default=False)
+#: The children that a listing asks a subclass for, by API path, as far as they are described already.
+_listing: contextvars.ContextVar[dict[str, Model] | None] = contextvars.ContextVar("cloudru_jlab_listing", default=None)
 
 
 class CloudruContentsManager(AsyncLargeFileManager):
@@ -85,6 +87,21 @@ class CloudruContentsManager(AsyncLargeFileManager):
         """Let the threads go; one that hangs in a file system is not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def get(
+        self,
+        path: str,
+        content: bool = True,
+        type: str | None = None,
+        format: str | None = None,
+        require_hash: bool = False,
+    ) -> Model:
+        """As the server's."""
+        child = (_listing.get() or {}).get(path.strip("/"))
+        if child is not None and not content and not require_hash and type in (None, child["type"]):
+            return dict(child)
+        model: Model = await super().get(path, content, type, format, require_hash)
+        return model
+
     # --- directories
 
     async def _dir_model(self, path: str, content: bool = True) -> Model:
@@ -106,25 +123,17 @@ class CloudruContentsManager(AsyncLargeFileManager):
 
     async def _children(self, reader: DirectoryReader, path: str) -> tuple[list[Model], int]:
         """The models to show of a directory, and the number of entries that it has."""
-        described_by_subclass = self._described_by_subclass()
-        if described_by_subclass:
-            names = await self._in_thread(partial(reader.names, self.max_children))
-        else:
-            children = await self._in_thread(partial(reader.read, self.max_children))
-            if children is not None:
-                return children, len(children)
-            names = None
         missing = 0
-        if names is None:
+        children = await self._in_thread(partial(reader.read, self.max_children))
+        if children is None:
             head = await self._head(reader, path)
             should_list = self._name_test()
             names = [name for name in map(os.fsdecode, head.names) if should_list(name)]
             missing = max(0, head.total - len(head.names))
-        if described_by_subclass:
-            names = await self._in_thread(partial(reader.listed, names))
-            children = await self._ask_for_each(path, names)
-        else:
             children = await self._in_thread(partial(reader.describe, names))
+        described_otherwise = self._overridden(*_DESCRIBING)
+        if described_otherwise or self._overridden("get"):
+            children = await self._ask_for_each(children, believed=not described_otherwise)
         return children, len(children) + missing
 
     async def _head(self, reader: DirectoryReader, path: str) -> DirectoryHead:
@@ -137,33 +146,34 @@ class CloudruContentsManager(AsyncLargeFileManager):
                 self.log.debug("No index of %s (%s); it is scanned", path or "/", error.reason)
         return await self._in_thread(partial(reader.head, self.max_children))
 
-    def _described_by_subclass(self) -> bool:
-        """Whether a subclass has a say in how a child is described, as jupytext's has."""
-        ours, mine = CloudruContentsManager, type(self)
-        members = ("get", "exists", "is_writable", "_base_model", "_file_model", "_notebook_model")
-        return any(getattr(mine, member) is not getattr(ours, member) for member in members)
+    def _overridden(self, *members: str) -> bool:
+        """Whether a subclass, such as jupytext makes, has one of these of its own."""
+        return any(getattr(type(self), member) is not getattr(CloudruContentsManager, member) for member in members)
 
-    async def _ask_for_each(self, path: str, names: Iterable[str]) -> list[Model]:
-        """The children's models as a subclass gives them; the event loop is let go in between."""
-        children: list[Model] = []
-        token = _listing.set(True)
+    async def _ask_for_each(self, children: list[Model], *, believed: bool) -> list[Model]:
+        """The children as a subclass describes them; the event loop is let go in between.
+
+        Where what we know of them is ``believed``, the subclass finds it with `get` and needs no disk for it.
+        """
+        answers: list[Model] = []
+        token = _listing.set({child["path"]: child for child in children} if believed else {})
         try:
             let_go = time.monotonic() + _SLICE_S
-            for name in names:
+            for child in children:
                 try:
-                    children.append(await self.get(path=f"{path}/{name}", content=False))
+                    answers.append(await self.get(path=child["path"], content=False))
                 except HTTPError as error:
                     if error.status_code != 404:
                         raise
                 except OSError as error:
                     if error.errno not in (errno.ELOOP, errno.EACCES):
-                        self.log.warning("Unknown error describing %r", f"{path}/{name}", exc_info=True)
+                        self.log.warning("Unknown error describing %r", child["path"], exc_info=True)
                 if time.monotonic() > let_go:
                     await asyncio.sleep(0)
                     let_go = time.monotonic() + _SLICE_S
         finally:
             _listing.reset(token)
-        return children
+        return answers
 
     def _name_test(self) -> Callable[[str], bool]:
         """`should_list`; as one pattern where it is jupyter_server's own."""
@@ -188,7 +198,7 @@ class CloudruContentsManager(AsyncLargeFileManager):
 
     def emit(self, data: dict[str, Any]) -> None:
         """Tell listeners; a directory that is listed is one event, not one for each of its entries."""
-        if not _listing.get():
+        if _listing.get() is None:
             super().emit(data)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:

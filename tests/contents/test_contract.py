@@ -17,6 +17,7 @@ OVERRIDDEN = {
     "_dir_model": ["self", "path", "content"],
     "_file_model": ["self", "path", "content", "format", "require_hash"],
     "_notebook_model": ["self", "path", "content", "require_hash"],
+    "get": ["self", "path", "content", "type", "format", "require_hash"],
     "atomic_writing": ["self", "os_path", "args", "kwargs"],
     "run_post_save_hooks": ["self", "model", "os_path"],
     "save": ["self", "model", "path"],
@@ -25,7 +26,7 @@ OVERRIDDEN = {
     "copy": ["self", "from_path", "to_path"],
     "emit": ["self", "data"],
 }
-ASYNCHRONOUS = {"_dir_model", "_file_model", "_notebook_model", "save", "delete_file", "rename_file", "copy"}
+ASYNCHRONOUS = {"get", "_dir_model", "_file_model", "_notebook_model", "save", "delete_file", "rename_file", "copy"}
 USED = ["_get_os_path", "should_list", "open"]
 
 

@@ -379,3 +379,29 @@ async def test_index_is_told_of_copies(told: Told, tmp_path: Path) -> None:
         ("created", "folder/file.txt"),
         ("created", "folder-Copy1"),
     ]
+
+
+async def test_children_are_described_once(
+    make_manager: MakeManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A subclass that only adds to what `get` says costs no second look at each file."""
+    fill(tmp_path, 3)
+    manager = make_manager(manager_class=Describing)
+    looked_at: list[str] = []
+    base_model = manager._base_model
+    monkeypatch.setattr(manager, "_base_model", lambda path: (looked_at.append(path), base_model(path))[1])
+    assert len((await manager.get(""))["content"]) == 2
+    assert looked_at == [""]
+    # Outside a listing the disk is asked.
+    await manager.get("file0", content=False)
+    assert looked_at == ["", "file0"]
+
+
+async def test_a_subclass_may_ask_for_another_type(make_manager: MakeManager, tmp_path: Path) -> None:
+    class AsText(CloudruContentsManager):
+        async def get(self, path: str, content: bool = True, type: str | None = None, **kwargs: Any) -> Any:
+            return await super().get(path, content=content, type="file" if path else type, **kwargs)
+
+    (tmp_path / "book.ipynb").touch()
+    [child] = (await make_manager(manager_class=AsText).get(""))["content"]
+    assert child["type"] == "file"
