@@ -13,22 +13,19 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..core.collation import Cancelled as SortCancelled
-from ..core.collation import Collator
 from ..core.errors import DomainError, Vanished, from_os_error
 from ..core.tasks import TaskGroup
+from .editing import Editor
 from .globs import HiddenGlobs
 from .models import View
-from .names import DIRECTORY, Gathering, Names, flags_of
-from .orders import ByName
-from .placing import Edits
+from .names import DIRECTORY, Gathering, Names
 from .preview import Preview
-from .scan.access import ABSENT, DirectoryStat, FileSystemAccess
-from .scan.access import DIRECTORY as DIRECTORY_KIND
+from .scan.access import DirectoryStat, FileSystemAccess
 from .settings import ListingSettings
 from .signatures import Signatures
 from .slices import Cancelled
 from .snapshot import Snapshot
+from .sorting import sort_names
 from .stat_orders import StatOrders
 from .workers import Workers
 
@@ -38,10 +35,6 @@ SMALL = 5_000
 _QUICK, _QUICK_SECONDS = 50_000, 1.0
 #: The share of the time that goes into reading a large directory again.
 _RESCAN_SHARE = 0.1
-#: More changed names than this at once are not applied one by one.
-_MANY_CHANGES = 5_000
-#: Changes that come this soon after others were applied wait and go together, in seconds.
-_BREATH = 0.03
 
 
 class Listener(Protocol):
@@ -115,10 +108,7 @@ class Directory:
         self._scan_seconds = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._orders: dict[tuple[str, bool], asyncio.Task[None]] = {}
-        self._touched: set[bytes] = set()
-        self._touched_in_scan: set[bytes] = set()
-        self._applying: asyncio.Task[None] | None = None
-        self.editing = asyncio.Lock()
+        self.editor = Editor(self)
 
     # --- what is asked ---
 
@@ -135,6 +125,10 @@ class Directory:
     async def look(self) -> DirectoryStat:
         """One stat of the directory; starts what it shows to be needed. Raises `DomainError`."""
         self.asked = time.monotonic()
+        unsure = not self.watched
+        if self.snapshot is not None and unsure:
+            # before the stat, so that no change can fall between the two
+            self.watched = self.context.listener.watch(self)
         try:
             stamp = await self.access.stat_directory(self.os_path)
         except OSError as error:
@@ -146,19 +140,37 @@ class Directory:
         if self.snapshot is None:
             self._begin(stamp)
         else:
-            if not self.watched:
-                self._stale = self._stale or not self._settled or stamp.mtime_ns != self._stamp_mtime
-                self.watched = self.context.listener.watch(self)
+            if unsure and (not self._settled or self._stamp is None or stamp.mtime_ns != self._stamp.mtime_ns):
+                self._stale = True
             if self._stale:
                 self._rescan()
         return stamp
+
+    async def leave(self, unwatch: Callable[[Directory], None]) -> None:
+        """End the watch, such that later changes are found by the directory's mtime."""
+        try:
+            stamp = await self.access.stat_directory(self.os_path)
+        except OSError:
+            self.forget()
+            unwatch(self)
+            return
+        # hands over what happened before: what is not in the stamp is in there
+        unwatch(self)
+        if self._stamp is not None and _same(self._stamp, stamp) and not self._stale:
+            self._stamp, self._settled = stamp, self._is_settled(stamp)
+
+    def lost(self) -> None:
+        """The directory was deleted or moved: whoever asks next is told."""
+        self.forget()
+        self.context.listener.changed(self)
 
     async def refreshed(self) -> None:
         """Wait for a scan that began because a small directory changed: it takes no longer than a stat or two."""
         if self.snapshot is not None and self._scan is not None and self.snapshot.entries <= SMALL:
             await asyncio.wait({self._scan})
-        if self._applying is not None and self.snapshot is not None and self.snapshot.entries <= SMALL:
-            await asyncio.wait({self._applying})
+        applying = self.editor.running
+        if applying is not None and self.snapshot is not None and self.snapshot.entries <= SMALL:
+            await asyncio.wait({applying})
 
     async def opened(self, view: View, rows: int) -> None:
         """Wait until there is something to show of ``view``: its order, or for want of it a preview of ``rows`` rows.
@@ -213,22 +225,21 @@ class Directory:
 
     # --- scans ---
 
-    @property
-    def _stamp_mtime(self) -> int:
-        return self._stamp.mtime_ns if self._stamp else -1
+    def _is_settled(self, stamp: DirectoryStat) -> bool:
+        """Whether a change after ``stamp`` was taken is sure to show another mtime."""
+        return time.time_ns() - stamp.mtime_ns > self.access.settle_seconds * 1e9
 
     def forget(self) -> None:
         """Drop all that is known and end all work for it."""
-        for task in (self._scan, self._applying, *self._orders.values()):
+        for task in (self._scan, *self._orders.values()):
             if task is not None:
                 task.cancel()
         self.stat_orders.cancel()
+        self.editor.forget()
         if self._later is not None:
             self._later.cancel()
-        self._scan = self._applying = self._later = None
+        self._scan = self._later = None
         self._orders.clear()
-        self._touched.clear()
-        self._touched_in_scan.clear()
         self.snapshot = self.gathering = self.preview = self._stamp = None
         self._stale = False
         self._scan_ended = 0.0
@@ -276,8 +287,8 @@ class Directory:
         me = asyncio.current_task()
         gathering = Gathering(self.globs, self.context.settings.memory_limit)
         epoch = self.context.epoch()
-        settled = time.time_ns() - stamp.mtime_ns > self.access.settle_seconds * 1e9
-        self._touched_in_scan.clear()
+        settled = self._is_settled(stamp)
+        self.editor.scan_begins()
         self.scans += 1
         if self.snapshot is None:
             self.gathering, self.preview, self.preview_epoch = gathering, Preview(gathering), epoch
@@ -305,9 +316,7 @@ class Directory:
                 self._scan = self.gathering = self.preview = self.sorting = None
                 self._scan_ended = time.monotonic()
                 self._scan_seconds = self._scan_ended - begun
-        if self._touched_in_scan:
-            self.touch(self._touched_in_scan)
-            self._touched_in_scan = set()
+        self.editor.scan_ended()
 
     def _vanished(self) -> DomainError:
         return Vanished(f"{self.path or 'The folder'} was moved or deleted while it was read. Go back to its parent.")
@@ -363,7 +372,7 @@ class Directory:
         after = {names[i]: int(names.flags[i]) & DIRECTORY for i in range(names.count)}
         differing = {name for name, _ in before.items() ^ after.items()}
         if differing:
-            await self._apply(differing)
+            await self.editor.apply(differing)
         return True
 
     # --- orders by name ---
@@ -383,7 +392,7 @@ class Directory:
                 revision = snapshot.revision
                 ids = next(iter(snapshot.orders.values())).ids
                 order = await sort_names(self.context.workers, snapshot.names, view, self._progress, np.sort(ids))
-                async with self.editing:
+                async with self.editor.lock:
                     if self.snapshot is snapshot and snapshot.revision == revision:
                         snapshot.add_order(view, order)
                         self.context.listener.ready(self)
@@ -392,102 +401,9 @@ class Directory:
             self.sorting = self._unsorted = None
             self._orders.pop((view.locale, view.natural), None)
 
-    # --- changes in place ---
-
     def touch(self, names: Iterable[bytes]) -> None:
         """These entries may have come, gone or become another kind. Cheap."""
-        if self.snapshot is None:
-            if self._scan is not None and len(self._touched_in_scan) <= _MANY_CHANGES:
-                self._touched_in_scan.update(names)
-            return
-        names = list(names)
-        if self._scan is not None:
-            self._touched_in_scan.update(names)
-        self._touched.update(names)
-        if self._applying is None and self._touched:
-            name = f"listing changes of {self.path or '/'}"
-            self._applying = self.context.tasks.start(self._apply_touched(), name=name)
-
-    async def _apply_touched(self) -> None:
-        me = asyncio.current_task()
-        try:
-            while self._touched and self.snapshot is not None:
-                batch, self._touched = self._touched, set()
-                if len(batch) > _MANY_CHANGES:
-                    self.mark_stale()
-                    return
-                if await self._apply(batch):
-                    self.context.listener.changed(self)
-                if self._touched:
-                    await asyncio.sleep(_BREATH)
-        except OSError:
-            # the directory itself is gone or silent; whoever asks next is told
-            self._stale = True
-        finally:
-            if self._applying is me:
-                self._applying = None
-
-    async def _apply(self, batch: Iterable[bytes]) -> bool:
-        """Bring the snapshot up to date about the names in ``batch``; whether that made a new generation."""
-        async with self.editing:
-            snapshot = self.snapshot
-            names = [name for name in batch if not self.globs.hides(name)]
-            if snapshot is None or not names:
-                return False
-            kinds = await self.access.kinds(self.os_path, names, hide_closed=self.hide_closed)
-            edits = await self.context.workers.view(lambda _: plan(snapshot, names, kinds))
-            if not edits:
-                return False
-            numbers = await self.stat_orders.numbers_of(edits.names)
-            applied = await asyncio.shield(
-                asyncio.ensure_future(self.context.workers.view(lambda _: snapshot.prepare(edits, numbers)))
-            )
-            snapshot.apply(applied)
-            return self.snapshot is snapshot
-
-
-def plan(snapshot: Snapshot, names: list[bytes], kinds: bytes) -> Edits:
-    """What must change in ``snapshot`` for ``names`` to be as ``kinds`` says."""
-    finder, _ = snapshot.finder()
-    edits = Edits([], [], [])
-    for name, kind in zip(names, kinds, strict=True):
-        ident = finder.id_of(name)
-        is_dir = kind == DIRECTORY_KIND
-        if ident is not None and (kind == ABSENT or bool(snapshot.names.flags[ident] & DIRECTORY) != is_dir):
-            edits.gone.append(ident)
-        elif ident is not None:
-            continue
-        if kind != ABSENT:
-            edits.names.append(name)
-            edits.flags.append(flags_of(name, is_dir=is_dir))
-    return edits
-
-
-async def sort_names(
-    workers: Workers, names: Names, view: View, progress: Callable[[float], None], ids: np.ndarray | None = None  # type: ignore[type-arg]
-) -> ByName:
-    """The ids (all of ``names``, or ``ids``) in the order of ``view``'s names; raises `asyncio.CancelledError`."""
-
-    def work(cancelled: Cancelled) -> ByName:
-        chosen = slice(0, names.count) if ids is None or len(ids) == names.count else ids
-        offsets = names.offsets
-        if isinstance(chosen, slice):
-            starts, ends = offsets[: names.count], offsets[1 : names.count + 1] - np.uint32(1)
-        else:
-            starts, ends = offsets[chosen], offsets[chosen + np.uint32(1)] - np.uint32(1)
-        others = 1 - (names.flags[chosen] & DIRECTORY)
-        directories = len(others) - int(np.count_nonzero(others))
-        collator = Collator(view.locale, view.natural)
-        places = collator.argsort(
-            names.blob, starts, ends, groups=others, cancelled=cancelled, progress=progress
-        )
-        order = places if isinstance(chosen, slice) else chosen[places]
-        return ByName(order, directories)
-
-    try:
-        return await workers.sort(work)
-    except SortCancelled:
-        raise asyncio.CancelledError from None
+        self.editor.touch(names)
 
 
 def _same(one: DirectoryStat, other: DirectoryStat) -> bool:

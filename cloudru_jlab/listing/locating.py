@@ -12,13 +12,15 @@ from .snapshot import Snapshot
 #: Rows looked at by one call while a prefix is searched.
 _STEP = 1 << 14
 
+
 def find_row(snapshot: Snapshot | None, shown: Shown, name: bytes) -> int | None:
     """The row of ``name``, None where the view does not show it. In a worker thread."""
     if snapshot is not None and snapshot.names is shown.source:
-        ident = snapshot.finder()[0].id_of(name)
+        ident = snapshot.finder().id_of(name)
     else:
         ident = _found_by_search(shown, name)
     return None if ident is None else shown.row(ident)
+
 
 def _found_by_search(shown: Shown, name: bytes) -> int | None:
     for start, stop in spans(shown.source.count):
@@ -28,6 +30,7 @@ def _found_by_search(shown: Shown, name: bytes) -> int | None:
         if at >= 0:
             return start + int(np.searchsorted(offsets, at))
     return None
+
 
 def first_with_prefix(shown: Shown, prefix: str, after: int, cancelled: Cancelled) -> int | None:
     """The first row from ``after`` on whose name starts with ``prefix``, going on from the top; in a worker thread.

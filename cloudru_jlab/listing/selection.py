@@ -85,7 +85,7 @@ def _mark(chosen: Mask, ids: Ids, cancelled: Cancelled) -> None:
 
 
 def _mark_names(chosen: Mask, snapshot: Snapshot, names: Iterable[str], *, wanted: bool) -> None:
-    finder, _ = snapshot.finder()
+    finder = snapshot.finder()
     for name in names:
         try:
             ident = finder.id_of(os.fsencode(name))

@@ -17,7 +17,6 @@ from ..core.errors import BadParameter, DomainError, StaleGeneration, from_os_er
 from ..core.paths import ContentsRoot, split
 from ..core.ports import DirectoryHead
 from ..core.tasks import TaskGroup
-from . import watching
 from .directory import Context, Directory
 from .doorbell import Doorbell
 from .globs import HiddenGlobs
@@ -40,6 +39,7 @@ from .scan.access import DirectoryStat, FileSystems
 from .selection import Selected, select_entries
 from .settings import ListingSettings
 from .shown import Shown, generation, granted, head, show
+from .watching import Watching
 from .workers import Workers
 
 _HOUSEKEEPING_SECONDS = 5.0
@@ -89,7 +89,7 @@ class ListingService:
         self._tasks = TaskGroup(log)
         self._workers = Workers()
         self._doorbell = Doorbell(ring)
-        self._watching = watching.Watching(log) if settings.watch else None
+        self._watching = Watching(log) if settings.watch else None
         self._epochs = count(1)
         self._born = f"{time.time_ns() // 1_000_000:x}"
         self._context = Context(log, self._tasks, settings, self._workers, self, self._epoch)
@@ -363,9 +363,9 @@ class ListingService:
     async def _keep_house(self) -> None:
         while True:
             await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-            self.keep_house()
+            await self.keep_house()
 
-    def keep_house(self) -> None:
+    async def keep_house(self) -> None:
         """End scans that nobody waits for, and stop watching what nobody looks at."""
         now = time.monotonic()
         for os_path, directory in list(self._directories.items()):
@@ -374,7 +374,7 @@ class ListingService:
                 directory.forget()
                 del self._directories[os_path]
             elif directory.watched and idle > self.settings.watch_seconds and self._watching is not None:
-                self._watching.remove(directory)
+                await directory.leave(self._watching.remove)
         self._shrink()
 
     def _shrink(self, keep: Directory | None = None) -> None:

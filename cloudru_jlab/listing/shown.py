@@ -136,9 +136,7 @@ def _by_name(view: View) -> View:
 def granted(view: View, *, allow_hidden: bool) -> View:
     """``view`` without what the server does not allow, and with a locale that stands for all that sort like it."""
     language = view.locale.replace("_", "-").split("-")[0].lower()
-    return msgspec.structs.replace(
-        view, hidden=view.hidden and allow_hidden, locale="ru" if language == "ru" else "en"
-    )
+    return msgspec.structs.replace(view, hidden=view.hidden and allow_hidden, locale="ru" if language == "ru" else "en")
 
 
 def head(directory: Directory, shown: Shown) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.collation import Collator
 from .filter import matching
 from .models import Match, SortKey, View
-from .names import GONE, Ids, Mask, Names
+from .names import GONE, Mask, Names
 from .orders import Arranged, ByName, Numbers, arrange, narrow
 from .placing import Edits, Finder, edited
 from .signatures import Signatures
@@ -176,11 +176,10 @@ class Snapshot:
                 self._masks.popitem(last=False)
         return mask
 
-    def finder(self) -> tuple[Finder, Collator]:
-        """A finder in the order that was used last."""
-        locale, natural = next(reversed(self.orders))
-        collator = Collator(locale, natural)
-        return Finder(self.names, self.orders[locale, natural], collator), collator
+    def finder(self) -> Finder:
+        """Finds names, in the order that was used last."""
+        tongue = next(reversed(self.orders))
+        return Finder(self.names, self.orders[tongue], Collator(*tongue))
 
     def prepare(self, edits: Edits, numbers: dict[SortKey, Numbers]) -> Applied:
         """All orders with ``edits`` applied, to be called in a worker thread while nothing else edits.

@@ -75,10 +75,9 @@ class StatOrders:
             if task is not None:
                 task.cancel()
 
-    async def numbers_of(self, names: Sequence[bytes]) -> dict[SortKey, Numbers]:
-        """Values of ``names`` for each key that the snapshot has values for."""
-        snapshot = self._directory.snapshot
-        if snapshot is None or not snapshot.numbers:
+    async def numbers_of(self, snapshot: Snapshot, names: Sequence[bytes]) -> dict[SortKey, Numbers]:
+        """Values of ``names`` for each key that ``snapshot`` has values for."""
+        if not snapshot.numbers:
             return {}
         columns = await self._columns(names)
         return {sort: columns[sort] for sort in snapshot.numbers}
@@ -97,7 +96,7 @@ class StatOrders:
             self._shares[sort] = 0.0
             parts: dict[SortKey, list[Numbers]] = {key: [] for key in sorts}
             done = await self._read_from(snapshot, 0, sort, parts)
-            async with directory.editing:
+            async with directory.editor.lock:
                 await self._read_from(snapshot, done, sort, parts)
                 if directory.snapshot is snapshot:
                     self._install(snapshot, sort, {key: np.concatenate(part) for key, part in parts.items() if part})
