@@ -215,7 +215,11 @@ class Guard:
         for channel in self._channels():
             self._end(channel)
         self._retired, self._channel = [], None
-        self._graveyard.close()
+
+    async def stop(self) -> None:
+        """`close`, and wait as long as a process takes that can die."""
+        self.close()
+        await self._graveyard.close()
 
     # --- calls
 

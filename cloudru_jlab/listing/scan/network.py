@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from traitlets import Float, Integer, List, TraitError, Unicode, validate
@@ -110,8 +111,8 @@ class NetworkFileSystems(LoggingConfigurable):
                 del self._guards[key]
 
     async def stop(self) -> None:
-        """Kill all processes; calls under way fail. Waits for nothing."""
-        for guard in self._guards.values():
-            guard.close()
+        """Kill all processes; calls under way fail. Waits for none that hangs."""
+        guards = list(self._guards.values())
         self._guards.clear()
+        await asyncio.gather(*(guard.stop() for guard in guards))
         self._table.close()

@@ -95,8 +95,11 @@ class Graveyard:
         limit = time.monotonic() - STUCK_SECONDS
         return sum(1 for killed in self._dying.values() if killed < limit)
 
-    def close(self) -> None:
-        """Watch no more: what still hangs is left to the system."""
+    async def close(self) -> None:
+        """Wait for those that can die, and watch no more: what still hangs is left to the system."""
+        deadline = time.monotonic() + STUCK_SECONDS
+        while self.stuck() < len(self) and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
         for process in list(self._dying):
             self._reap(process)
             self._unwatch(process)
