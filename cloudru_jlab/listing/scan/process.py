@@ -97,8 +97,9 @@ class Graveyard:
 
     async def close(self) -> None:
         """Wait for those that can die, and watch no more: what still hangs is left to the system."""
-        deadline = time.monotonic() + STUCK_SECONDS
-        while self.stuck() < len(self) and time.monotonic() < deadline:
+        for _ in range(int(STUCK_SECONDS / 0.005)):
+            if self.stuck() == len(self):
+                break
             await asyncio.sleep(0.005)
         for process in list(self._dying):
             self._reap(process)

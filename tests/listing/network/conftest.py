@@ -19,7 +19,7 @@ def until() -> Until:
     """Waits until a condition holds; the test's own time limit ends what never does."""
 
     async def wait(condition: Callable[[], object]) -> None:
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - of processes and mounts no event tells
             await asyncio.sleep(0.01)
 
     return wait
