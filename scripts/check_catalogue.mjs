@@ -70,7 +70,7 @@ function declarationIn(scope, name) {
   return variables.find(variable => variable.name.getText() === name);
 }
 
-/** Every message of one source file: key -> { where, plural }. */
+/** Every message of one source file: key -> { where, message, plural }. */
 function messagesOf(file, problems) {
   const source = ts.createSourceFile(
     file,
@@ -106,7 +106,7 @@ function messagesOf(file, problems) {
           context === undefined
             ? text(message)
             : `${text(context)}${CONTEXT_END}${text(message)}`;
-        found.set(key, { where, plural: plural !== undefined });
+        found.set(key, { where, message: text(message), plural: text(plural) });
       }
     }
     ts.forEachChild(node, visit);
@@ -126,6 +126,11 @@ function sourceFiles() {
     );
 }
 
+/** The places of a message that values are put into, in a comparable form. */
+function placeholders(text) {
+  return [...new Set(text.match(/%\d+/g))].sort().join();
+}
+
 function checkCatalogue(language, messages, problems) {
   const file = join(LOCALES, language, 'LC_MESSAGES', `${DOMAIN}.json`);
   if (!existsSync(file)) {
@@ -136,7 +141,7 @@ function checkCatalogue(language, messages, problems) {
   }
   const { '': header, ...catalogue } = JSON.parse(readFileSync(file, 'utf8'));
   const forms = Number(/nplurals=(\d+)/.exec(header.plural_forms)?.[1]);
-  for (const [key, { where, plural }] of messages) {
+  for (const [key, { where, message, plural }] of messages) {
     const shown = JSON.stringify(key.replace(CONTEXT_END, ' | '));
     const translated = catalogue[key];
     if (!translated) {
@@ -148,6 +153,12 @@ function checkCatalogue(language, messages, problems) {
       problems.push(
         `${where}: ${shown} needs ${plural ? forms : 1} form(s) in ${language}`
       );
+    } else if (
+      translated.some(
+        text => placeholders(text) !== placeholders(plural ?? message)
+      )
+    ) {
+      problems.push(`${where}: ${shown} has other placeholders in ${language}`);
     }
   }
   for (const key of Object.keys(catalogue)) {
