@@ -23,6 +23,7 @@ const russian = new Intl.Collator('ru', options(false));
 // The highest primary weight there is; and an ignorable character that no contraction reaches across.
 const HIGHEST = '\uffff';
 const BARRIER = '\u034f';
+const BREVE = 0x306;
 // The longest expansion of Unicode 17 has 18 elements (U+FDFA).
 const MAX_EXPANSION = 24;
 
@@ -110,9 +111,9 @@ function spell(s, order) {
 
 /** Pairs, and threes that begin with a pair, of characters that compare as something else than one after the other. */
 function learnContractions(order) {
-  // Of characters that are their own decomposition; Han and Yi have no contraction, and are too many to try.
+  // Of characters that are their own decomposition; Han, Yi and what lies above the Indic scripts have no contraction.
   const points = [];
-  for (let c = 1; c < 0x10000; c++) {
+  for (let c = 1; c < 0x12000; c++) {
     const s = isListed(c) ? text(c) : '';
     if (s && decompose(s) === s && !/\p{Script=Han}|\p{Script=Yi}/u.test(s)) {
       points.push(c);
@@ -125,7 +126,8 @@ function learnContractions(order) {
   const found = [];
   for (const y of points) {
     // Marks and modifiers meet characters of any block; letters only those of their own script, which is near.
-    const reach = /[\p{M}\p{Lm}\u00b7]/u.test(text(y)) ? 0x10000 : 0x180;
+    const reach =
+      y < 0x10000 && /[\p{M}\p{Lm}\u00b7]/u.test(text(y)) ? 0x10000 : 0x180;
     for (const x of points) {
       if (Math.abs(x - y) <= reach && contracts(text(x), text(y))) {
         found.push([x, y]);
@@ -186,6 +188,28 @@ function learnReordering(order) {
   return [first, after, before];
 }
 
+/** Characters of the BMP that hold a part of a contraction, those with a breve aside, which the reader looks for itself. */
+function holdContracting(contractions) {
+  const breves = contractions
+    .map(([points]) => points)
+    .filter(points => points[1] === BREVE);
+  const parts = new Set(contractions.flatMap(([points]) => points));
+  breves.flat().forEach(point => parts.delete(point));
+  return listedBmp(s =>
+    [...decompose(s)].some(part => parts.has(part.codePointAt(0)))
+  );
+}
+
+function listedBmp(accepts) {
+  const points = [];
+  for (let c = 0; c < 0x10000; c++) {
+    if (isListed(c) && !isHangulSyllable(c) && accepts(text(c))) {
+      points.push(c);
+    }
+  }
+  return points;
+}
+
 /** [gap from the end of the run before, length, ...] */
 function runs(numbers) {
   const flat = [];
@@ -211,6 +235,7 @@ function differences(rows) {
 
 function learn() {
   const { ignorable, order, members, expanding } = learnClasses();
+  const contractions = learnContractions(order);
   const byPoint = (a, b) => a[0] - b[0];
   return {
     source: {
@@ -226,7 +251,9 @@ function learn() {
       .filter(c => !isHangulSyllable(c))
       .map(c => [c, ...spell(text(c), order)])
       .sort(byPoint),
-    contractions: learnContractions(order),
+    contractions,
+    contracting: runs(holdContracting(contractions)),
+    marks: runs(listedBmp(s => /\p{M}/u.test(s))),
     digits: learnDigits(),
     cyrillic: learnReordering(order)
   };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,23 +15,30 @@ from cloudru_jlab.core.collation.watch import Watch
 from cloudru_jlab.core.collation.weights import load_weights
 
 
+@lru_cache(maxsize=4)
+def _encoders(cyrillic_first: bool, natural: bool) -> tuple[ScalarEncoder, ArrayEncoder]:
+    """Made at the first use, in the thread that sorts: the table takes some 30 ms to lay out."""
+    weights = load_weights(cyrillic_first=cyrillic_first, natural=natural)
+    scalar = ScalarEncoder(weights)
+    return scalar, ArrayEncoder(weights, scalar)
+
+
 class Collator:
     """Immutable and thread-safe: the order of names for one locale, natural (`numeric`) or not.
 
-    `ru` has ICU's Russian order, every other locale the root order, which is that of `en`. All characters of the BMP
-    and most others stand exactly where ICU puts them; ideographs outside the BMP, private and unassigned characters
-    follow in code point order; bytes that are not UTF-8 come after everything valid, byte by byte.
+    `ru` has ICU's Russian order, every other locale the root order, which is that of `en`. All characters stand where
+    ICU puts them, but for ideographs outside the BMP, private and unassigned characters: these follow all others in
+    code point order. Bytes that are not UTF-8 come after everything valid, byte by byte.
     """
 
     def __init__(self, locale: str = "en", natural: bool = True) -> None:
-        language = locale.replace("_", "-").split("-")[0].lower()
-        weights = load_weights(cyrillic_first=language == "ru", natural=natural)
-        self._scalar = ScalarEncoder(weights)
-        self._arrays = ArrayEncoder(weights, self._scalar)
+        self._cyrillic_first = locale.replace("_", "-").split("-")[0].lower() == "ru"
+        self._natural = natural
 
     def key(self, name: bytes) -> bytes:
         """Bytes such that ``(key(name), name)`` orders as :meth:`argsort` does."""
-        return self._scalar.key(name)
+        scalar, _ = _encoders(self._cyrillic_first, self._natural)
+        return scalar.key(name)
 
     def argsort(
         self,
@@ -53,7 +61,8 @@ class Collator:
         """
         watch = Watch(2 * len(starts), cancelled, progress)
         watch.check()
-        keys = self._arrays.encode(blob, starts, ends, watch)
+        _, arrays = _encoders(self._cyrillic_first, self._natural)
+        keys = arrays.encode(blob, starts, ends, watch)
         order = argsort_keys(keys, blob, starts, ends, groups, watch)
         if progress is not None:
             progress(1.0)

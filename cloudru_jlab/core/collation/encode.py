@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from cloudru_jlab.core.collation.numbers import MAX_DIGITS, MAX_MERGED, MAX_SHORT, lead_table
 from cloudru_jlab.core.collation.scalar import ScalarEncoder
+from cloudru_jlab.core.collation.table import BREVE, MARK, SCALAR
 from cloudru_jlab.core.collation.watch import Watch
-from cloudru_jlab.core.collation.weights import MARK, SCALAR, Weights, breve_bases
+from cloudru_jlab.core.collation.weights import Weights
 
 Bytes: TypeAlias = NDArray[np.uint8]
 Offsets: TypeAlias = NDArray[np.uint32] | NDArray[np.uint64] | NDArray[np.int64]
@@ -69,7 +70,7 @@ class ArrayEncoder:
         self._weights = weights
         self._scalar = scalar
         self._leads = lead_table(weights.number_lead)
-        self._breves = [(base, mark, weight) for (base, mark, *_), weight in breve_bases(weights).items()]
+        self._breves = weights.breves()
 
     def encode(self, blob: Bytes, starts: Offsets, ends: Offsets, watch: Watch) -> Keys:
         """Keys of all names `blob[starts[i]:ends[i]]`; raises Cancelled through `watch`."""
@@ -100,10 +101,8 @@ class ArrayEncoder:
             weight[begin:end] = 0
             if count % SCALAR_BATCH == 0:
                 watch.check()
-        used = weight != 0
-        before = np.zeros(len(weight) + 1, np.int64)
-        np.cumsum(used, out=before[1:])
-        lengths = before[names.end] - before[names.begin]
+        lengths = np.add.reduceat((weight != 0).view(np.uint8), names.begin, dtype=np.int64)
+        lengths[names.begin == names.end] = 0
         full_lengths = lengths.copy()
         full_lengths[list(keys)] = [len(key) for key in keys.values()]
         counts = full_lengths // 8 + 1
@@ -111,7 +110,7 @@ class ArrayEncoder:
         room = np.empty(2 * len(counts), np.int64)
         room[::2] = lengths
         room[1::2] = counts * 8 - lengths
-        out[np.repeat(np.tile(np.array((True, False)), len(counts)), room)] = weight[used]
+        out[np.repeat(np.tile(np.array((True, False)), len(counts)), room)] = weight[np.flatnonzero(weight)]
         if keys:
             places = ((np.cumsum(counts) - counts) * 8).tolist()
             for index, key in keys.items():
@@ -202,10 +201,10 @@ class ArrayEncoder:
         marks = np.flatnonzero(chained)
         base = np.maximum.accumulate(np.where(chained, 0, np.arange(len(at))))[marks]
         doubtful = np.zeros(len(marks), bool)
-        for letter, mark, replacement in self._breves:
+        for letter, replacement in self._breves:
             of_letter = point[base] == letter
             doubtful |= of_letter & (marks > base + 1)
-            met = at[base[of_letter & (marks == base + 1) & (point[marks] == mark)]]
+            met = at[base[of_letter & (marks == base + 1) & (point[marks] == BREVE)]]
             for step, byte in enumerate(replacement):
                 weight[met + step] = byte
         return at[marks[doubtful]]

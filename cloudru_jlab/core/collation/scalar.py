@@ -17,9 +17,9 @@ class ScalarEncoder:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._weight = lru_cache(maxsize=4096)(lambda character: weights.of(ord(character)))
-        self._seconds = frozenset(points[1] for points in weights.contractions)
-        self._digits = {zero + value: value for zero in weights.digit_zeros for value in range(10)}
-        zeros = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in weights.digit_zeros)
+        self._seconds = frozenset(points[1] for points in weights.table.contractions)
+        self._digits = {zero + value: value for zero in weights.table.digit_zeros for value in range(10)}
+        zeros = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in weights.table.digit_zeros)
         # Without natural order digits are characters like others.
         self._runs = re.compile(f"([{zeros}]+)" if weights.natural else "((?!))")
 
@@ -39,7 +39,7 @@ class ScalarEncoder:
 
     def _contracted(self, run: str) -> Iterator[bytes]:
         """The weights of decomposed text with contractions, and what may stand between their parts (UTS 10, S2.1)."""
-        contractions = self._weights.contractions
+        contractions = self._weights.table.contractions
         rest = [ord(character) for character in run]
         start = 0
         while start < len(rest):
