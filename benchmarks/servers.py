@@ -47,6 +47,7 @@ class Client:
 
     def __init__(self, port: int, token: str, timeout_s: float = 600) -> None:
         self._headers = {"Authorization": f"token {token}"}
+        self._cookies: dict[str, str] = {}
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
 
     def ask(self, method: str, path: str, /, body: object = None, **query: Any) -> Answer:
@@ -59,6 +60,11 @@ class Client:
         response = self._connection.getresponse()
         content = response.read()
         ms = (time.perf_counter() - started) * 1000
+        for cookie in response.headers.get_all("Set-Cookie", ()):
+            # As a browser does; without its cookie each request would count as that of a new user.
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self._cookies[name] = value
+            self._headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
         head = sum(len(name) + len(value) + 4 for name, value in response.getheaders()) + 19
         return Answer(response.status, content, ms, head + len(content))
 
