@@ -43,7 +43,7 @@ INDEX_SETTING = "cloudru_directory_index"
 TRUNCATED_HEADER = "X-Cloudru-Truncated"
 
 #: Threads that list directories: as many listings of a file system that hangs do no harm to anything else.
-_LISTING_THREADS = 4
+_LISTING_THREADS = 8
 #: A directory's truncation is logged again after this many seconds.
 _LOG_AGAIN_S = 3600.0
 _LOGGED_DIRECTORIES = 1000
