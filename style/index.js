@@ -1,4 +1,2 @@
 import './base.css';
 import './browser.css';
-import './jobs.css';
-import './dialog.css';
