@@ -34,8 +34,10 @@ export function arrangeNodes(
 
   // From the end, so that nodes that stay in order are not touched: moving the node that has the focus would blur it.
   let next: Node | null = (nodes[nodes.length - 1] ?? null)?.nextSibling ?? null;
-  const fixed = longestRun(nodes, arranged);
-  if (fixed.size < arranged.length) {
+  // Nodes for new rows are moved around those that show the same as before.
+  const stay = arranged.filter(node => kept.has(node));
+  const fixed = longestRun(nodes, stay);
+  if (kept.size > 0 || arranged.length > nodes.length) {
     for (let i = arranged.length - 1; i >= 0; i--) {
       const node = arranged[i];
       if (node && !(fixed.has(node) && node.parentNode === parent)) {

@@ -97,7 +97,8 @@ export class Scroller {
     const room = this._viewport;
     const atEnd =
       scrollTop < room || scrollTop > this._scrollRange - room;
-    return atEnd && Math.abs(this._toScrollTop(this._top) - scrollTop) > 1;
+    const shift = this._toScrollTop(this._top) - scrollTop;
+    return atEnd && Math.abs(shift) > 0.01;
   }
 
   /** Go to a place in the full height. */
@@ -128,9 +129,7 @@ export class Scroller {
 
   /** What the browser made of the position that it was given: it may round. */
   adopt(scrollTop: number): void {
-    if (!this.isCompressed) {
-      this._top = this._clamp(scrollTop);
-    }
+    this._top = this._clamp(this._top + scrollTop - this._scrollTop);
     this._scrollTop = scrollTop;
   }
 
