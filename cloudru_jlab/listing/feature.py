@@ -11,6 +11,8 @@ from traitlets import Bool, Float, Integer, TraitError, validate
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import DirectoryIndex
 from . import handlers
+from .jobs.handlers import JobHandler, JobsHandler
+from .jobs.service import JobService
 from .scan.local import LocalAccess
 from .scan.network import NetworkFileSystems
 from .service import Contents, ListingService
@@ -90,6 +92,7 @@ class ListingFeature(Feature):
             file_systems=self._network,
             ring=self._ring,
         )
+        self.jobs = JobService(self.service, self._network, lambda: self._settings["contents_manager"], parent=self)
         ports.provide(DirectoryIndex, self.service)
         page_config = self._settings.setdefault("page_config_data", {})
         page_config["cloudruListing"] = self._contents() is not None
@@ -102,6 +105,8 @@ class ListingFeature(Feature):
             ("listing/changes", handlers.ChangesHandler, arguments),
             ("listing/locate", handlers.LocateHandler, arguments),
             ("listing/order", handlers.OrderHandler, arguments),
+            ("listing/jobs", JobsHandler, {"jobs": self.jobs}),
+            (r"listing/jobs/(?P<job>\w+)", JobHandler, {"jobs": self.jobs}),
         ]
 
     async def start(self) -> None:
@@ -111,6 +116,7 @@ class ListingFeature(Feature):
     async def stop(self) -> None:
         """See `core.feature.Feature.stop`."""
         if hasattr(self, "service"):
+            await self.jobs.stop()
             await self.service.stop()
             await self._network.stop()
             self._local.close()

@@ -64,7 +64,7 @@ class Remover:
         self._plan, self._place, self._checkpoints, self._beat = plan, place, checkpoints, beat
         self._trash: Callable[[bytes], None] | None = None
         if plan.trash:
-            from send2trash import send2trash  # type: ignore[import-untyped]
+            from send2trash import send2trash
 
             self._trash = send2trash
 
