@@ -123,24 +123,23 @@ class Page {
   }
 
   /**
-   * Moves the scrollbar to each of `places` (0 to 1) and waits until every visible row is the right one there.
+   * Moves the scrollbar to each of `places` (0 to 1) and waits until every visible row is the right one there, give or take
+   * the share `tolerated` of all rows.
    * `families` are the [before, after, size] of the names in their order, from which a name gives its row.
    */
-  async jumps({ places, families, timeoutMs }) {
+  async jumps({ places, families, tolerated, timeoutMs }) {
     const ms = [];
     const since = await this.tab.evaluate(() => performance.now());
     for (const place of places) {
       const { took } = await this.tab.evaluate(
-        async ([place, families, timeoutMs]) => {
+        async ([place, families, tolerated, timeoutMs]) => {
           const { painted, visibleNames, content } = window.bench;
           const total = families.reduce((sum, [, , size]) => sum + size, 0);
           const indexOf = name => {
             let base = 0;
             for (const [before, after, size] of families) {
               if (name.startsWith(before) && name.endsWith(after)) {
-                return (
-                  base + Number(name.slice(before.length, -after.length))
-                );
+                return base + Number(name.slice(before.length, -after.length));
               }
               base += size;
             }
@@ -151,8 +150,9 @@ class Page {
           list.scrollTop = place * (list.scrollHeight - list.clientHeight);
           const check = () => {
             const rows = visibleNames().map(indexOf);
-            // A scaled scrollbar cannot be exact to the row; a tenth of a percent is less than a pixel of its thumb.
-            const tolerance = 2 + total / 1000;
+            // Beyond what an element can measure the scrollbar is scaled, and not evenly. The places are far enough apart
+            // that the rows of the one before do not pass.
+            const tolerance = 2 + total * tolerated;
             const expected = place * (total - rows.length);
             return (
               rows.length > 0 &&
@@ -168,7 +168,7 @@ class Page {
             throw new Error(`After a jump to ${place} there stand: ${seen}`);
           }
         },
-        [place, families, timeoutMs]
+        [place, families, tolerated, timeoutMs]
       );
       ms.push(took);
       await this.settle(SETTLE_MS + 100 * Math.random());
