@@ -1,27 +1,28 @@
 """Which names match what the user typed into the filter box.
 
-Case is ignored by Unicode's full case folding, and composed and decomposed spellings are equal (macOS writes ``й`` as
-two characters). Names are matched as they are shown: what is not UTF-8 as U+FFFD.
+Case is ignored and spellings in other compositions are equal, see `folding`. Names are matched as they are shown: what
+is not UTF-8 as U+FFFD.
 
-Names are searched together, a slice of the blob at a time. Pure ASCII slices, the rule, are compared by numpy, which
-leaves the interpreter to others meanwhile; the rest is decoded and folded in smaller slices.
+Names are searched together, a slice of the blob at a time, by numpy, which leaves the interpreter to others meanwhile:
+slices of ASCII names, the rule, as bytes, others as UTF-16.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .folding import SPECIAL, Units, fold, fold_units, units
 from .models import Match
-from .names import U8, Bytes, Ids, Mask
+from .names import Bytes, Ids, Mask
 from .slices import Cancelled, never, spans
 
-_ASCII_SLICE, _FOLDED_SLICE, _FUZZY_SLICE = 1 << 15, 1 << 12, 1 << 10
+_SLICE, _FUZZY_SLICE = 1 << 15, 1 << 10
 _LOWER_BIT = 0x20
+_Places = NDArray[np.intp]
 
 
 class Source(Protocol):
@@ -33,13 +34,6 @@ class Source(Protocol):
         """The names with ids from ``start`` to ``stop``, each ended by a NUL, and their offsets."""
 
 
-def fold(text: str) -> str:
-    """``text`` such that two texts that differ in case or composition alone give the same."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
-
-
 def effective(match: Match, entries: int, fuzzy_limit: int) -> Match:
     """The kind of match that is used for a directory of ``entries`` entries."""
     return "substring" if match == "fuzzy" and entries > fuzzy_limit else match
@@ -49,71 +43,66 @@ def matching(source: Source, start: int, stop: int, text: str, match: Match, can
     """Which of the ids from ``start`` to ``stop`` match ``text``; raises `slices.WorkCancelled`."""
     found = np.zeros(stop - start, bool)
     needle = fold(text)
-    size = _FUZZY_SLICE if match == "fuzzy" else _ASCII_SLICE
-    for low, high in spans(stop - start, cancelled, size):
+    for low, high in spans(stop - start, cancelled, _FUZZY_SLICE if match == "fuzzy" else _SLICE):
         blob, offsets = source.part(start + low, start + high)
         if match == "fuzzy":
             found[low:high] = _fuzzy(blob, needle)
         elif blob.max(initial=0) < 0x80:
             if needle.isascii():
-                found[low:high] = _in_ascii(blob, offsets, needle.encode(), match)
+                starts = offsets[:-1].astype(np.intp)
+                found[low:high] = _holding(_lowered(blob), starts, needle.encode(), match)
         else:
-            for first, last in spans(high - low, cancelled, _FOLDED_SLICE):
-                piece = blob[int(offsets[first]) : int(offsets[last])]
-                found[low + first : low + last] = _in_folded(piece, needle, match)
+            found[low:high] = _in_text(blob.tobytes().decode("utf-8", "replace"), needle, match)
     return found
 
 
-def _in_ascii(blob: Bytes, offsets: Ids, needle: bytes, match: Match) -> Mask:
-    starts = offsets[:-1].astype(np.intp)
-    if match == "prefix":
-        # Names end in NUL and the needle holds none: a comparison stops to be true before it leaves its name.
-        at = starts[np.diff(offsets) > len(needle)]
-        for place, byte in enumerate(needle):
-            at = at[_equal(blob[at + place], byte)]
-        found = np.zeros(len(starts), bool)
-        found[np.searchsorted(starts, at)] = True
-        return found
-    return _holding(blob, starts, needle, lambda values, byte: _equal(values, byte))
+def _lowered(blob: Bytes) -> Bytes:
+    lowered = blob.copy()
+    np.bitwise_or(lowered, _LOWER_BIT, out=lowered, where=(blob >= ord("A")) & (blob <= ord("Z")))
+    return lowered
 
 
-def _in_folded(blob: Bytes, needle: str, match: Match) -> Mask:
-    folded = np.frombuffer(fold(blob.tobytes().decode("utf-8", "replace")).encode(), U8)
+def _in_text(text: str, needle: str, match: Match) -> Mask:
+    """Which of the names in ``text``, each ended by a NUL, match."""
+    folded = fold_units(units(text))
     ends = np.flatnonzero(folded == 0)
-    starts = np.concatenate(([0], ends[:-1] + 1))
-    sought = needle.encode("utf-8", "replace")
-    return _holding(folded, starts, sought, lambda values, byte: values == byte, at_start=match == "prefix")
+    starts = np.empty_like(ends)
+    starts[0] = 0
+    starts[1:] = ends[:-1] + 1
+    found = _holding(folded, starts, units(needle).tolist(), match)
+    special = np.flatnonzero(folded == SPECIAL)
+    if len(special):
+        owners = np.unique(np.searchsorted(starts, special, side="right") - 1)
+        names = text.split("\0")
+        for owner in owners.tolist():
+            name = fold(names[owner])
+            found[owner] = name.startswith(needle) if match == "prefix" else needle in name
+    return found
 
 
-def _holding(
-    blob: Bytes,
-    starts: NDArray[np.intp],
-    needle: bytes,
-    equal: Callable[[Bytes, int], Mask],
-    *,
-    at_start: bool = False,
-) -> Mask:
-    """Which of the names that begin at ``starts`` hold ``needle``."""
+def _holding(characters: Bytes | Units, starts: _Places, needle: bytes | list[int], match: Match) -> Mask:
+    """Which of the names that begin at ``starts`` hold ``needle``, or begin with it.
+
+    Names end in NUL and the needle holds none: no comparison goes on beyond its name.
+    """
     found = np.zeros(len(starts), bool)
-    places = len(blob) - len(needle) + 1
+    places = len(characters) - len(needle) + 1
     if places <= 0:
         return found
-    hits = equal(blob[:places], needle[0])
+    if match == "prefix":
+        at = starts[starts < places]
+        at = at[characters[at] == needle[0]]
+    else:
+        hits = characters[:places] == needle[0]
+        if len(needle) > 1:
+            hits &= characters[1 : places + 1] == needle[1]
+        at = np.flatnonzero(hits)
     for shift in range(1, len(needle)):
-        hits &= equal(blob[shift : places + shift], needle[shift])
-    at = np.flatnonzero(hits)
-    names = np.searchsorted(starts, at, side="right") - 1
-    if at_start:
-        names = names[starts[names] == at]
-    found[names] = True
+        if not len(at):
+            return found
+        at = at[characters[at + shift] == needle[shift]]
+    found[np.searchsorted(starts, at, side="right") - 1] = True
     return found
-
-
-def _equal(values: Bytes, byte: int) -> Mask:
-    """Where ``values`` are ``byte``, a folded one, whatever the case."""
-    if ord("a") <= byte <= ord("z"):
-        return (values | _LOWER_BIT) == byte
-    return values == byte
 
 
 def _fuzzy(blob: Bytes, needle: str) -> Mask:

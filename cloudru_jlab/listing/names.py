@@ -104,13 +104,15 @@ class Gathering:
         if not chunk.lengths:
             return
         names, ends = _terminated(chunk)
+        found = np.frombuffer(names, U8)
         is_dir = np.frombuffer(chunk.types, U8) == DIRECTORY_TYPE
-        if self._globs.suspects(names):
+        if self._globs.suspects(names, found[ends - 1]):
             kept = [(n, d) for n, d in zip(names[:-1].split(b"\0"), is_dir, strict=True) if not self._globs.hides(n)]
             if not kept:
                 return
             names = b"".join(name + b"\0" for name, _ in kept)
-            ends = np.flatnonzero(np.frombuffer(names, U8) == 0)
+            found = np.frombuffer(names, U8)
+            ends = np.flatnonzero(found == 0)
             is_dir = np.array([directory for _, directory in kept])
         base = len(self._blob)
         if base + len(names) > self._max_bytes:
@@ -118,7 +120,7 @@ class Gathering:
         starts = np.empty_like(ends)
         starts[0] = 0
         starts[1:] = ends[:-1] + 1
-        flags = name_flags(np.frombuffer(names, U8), starts, ends, is_dir)
+        flags = name_flags(found, starts, ends, is_dir)
         self._blob += names
         self._offsets.frombytes((ends + (base + 1)).astype(U32).tobytes())
         self._flags += flags.tobytes()

@@ -20,6 +20,7 @@ class Signatures:
     def __init__(self, capacity: int = 16_384) -> None:
         self._capacity = capacity
         self._seen: OrderedDict[int, tuple[int, int]] = OrderedDict()
+        self._forgot = False
         self.seq = 1
 
     def shown(self, ids: Sequence[int], entries: Sequence[Entry | None]) -> None:
@@ -39,7 +40,7 @@ class Signatures:
             old = self._seen.get(ident)
             if old is not None and old[0] == signature:
                 stamp = old[1]
-            elif old is None and known:
+            elif old is None and known and not self._forgot:
                 stamp = self.seq
             else:
                 stamp = later
@@ -50,4 +51,6 @@ class Signatures:
             self.seq = later
         while len(self._seen) > self._capacity:
             self._seen.popitem(last=False)
+            # from now on a row that is not known may be one that a client knows
+            self._forgot = True
         return stamps

@@ -51,6 +51,7 @@ class StatOrders:
         task = self._readings.get(sort)
         if task is None:
             directory = self._directory
+            self._shares[sort] = 0.0
             name = f"listing stat of {directory.path or '/'}"
             task = self._readings[sort] = directory.context.tasks.start(self._read(sort), name=name)
         return task
@@ -93,7 +94,6 @@ class StatOrders:
             small = snapshot.entries <= directory.context.settings.stat_sort_limit
             # one stat tells all three; of a huge directory only the one that was asked for is worth its memory
             sorts = list(_COLUMNS) if small else [sort]
-            self._shares[sort] = 0.0
             parts: dict[SortKey, list[Numbers]] = {key: [] for key in sorts}
             done = await self._read_from(snapshot, 0, sort, parts)
             async with directory.editor.lock:
