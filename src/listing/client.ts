@@ -1,8 +1,8 @@
-import type { Event } from '@jupyterlab/services';
+import type { Event, ServiceManager } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { IDirectoryView, IListing, IViewOptions } from '../core/tokens';
-import type { ListingApi } from './api';
+import { ListingApi } from './api';
 import { toListingEvent } from './events';
 import { Jobs } from './jobs';
 import { DirectoryView } from './model';
@@ -59,4 +59,11 @@ export class ListingClient implements IListing, IDisposable {
   }
 
   private readonly _views = new Set<DirectoryView>();
+}
+
+export function createClient({
+  events,
+  serverSettings
+}: ServiceManager.IManager): IListing {
+  return new ListingClient(new ListingApi(serverSettings), events);
 }

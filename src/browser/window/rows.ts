@@ -241,10 +241,21 @@ export abstract class RowWindow extends ListingBase {
       return;
     }
     this._isScrollDue = false;
-    if (Math.abs(contentNode.scrollTop - scroller.scrollTop) >= 1) {
-      contentNode.scrollTop = scroller.scrollTop;
-      scroller.adopt(contentNode.scrollTop);
+    const wanted = scroller.scrollTop;
+    if (Math.abs(contentNode.scrollTop - wanted) < 1) {
+      return;
     }
+    contentNode.scrollTop = wanted;
+    const got = contentNode.scrollTop;
+    if (Math.abs(got - wanted) > 1 && !this._isSecondTry) {
+      // New rows may not have their full height before their icons come, which is in the next frame.
+      this._isSecondTry = true;
+      this._isScrollDue = true;
+      this.update();
+      return;
+    }
+    this._isSecondTry = false;
+    scroller.adopt(got);
   }
 
   /** The keyboard goes back to its row when that is drawn again. */
@@ -371,6 +382,7 @@ export abstract class RowWindow extends ListingBase {
   private _first = 0;
   private _focusRow = 0;
   private _isScrollDue = false;
+  private _isSecondTry = false;
   private _observed: HTMLElement | null = null;
   private _rowHeight = 24;
   private _settleTimer = -1;

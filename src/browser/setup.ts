@@ -1,0 +1,72 @@
+import type { JupyterFrontEnd, JupyterLab } from '@jupyterlab/application';
+import { WidgetTracker } from '@jupyterlab/apputils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import type { IStateDB } from '@jupyterlab/statedb';
+import type { ITranslator } from '@jupyterlab/translation';
+
+import type { IListing } from '../core/tokens';
+import { completePaths } from './completion';
+import { installDialogs } from './dialog/install';
+import { BrowserFactory } from './factory';
+import { BulkActions } from './jobs/actions';
+import { BulkJobs } from './jobs/model';
+import { JobNotifications } from './jobs/notifications';
+import { announceTruncation } from './truncation';
+import type { WindowedBrowser } from './widget';
+
+/** The namespace of the stock tracker, which layouts are restored by. */
+const NAMESPACE = 'filebrowser';
+
+export interface ISetupOptions {
+  app: JupyterFrontEnd;
+  docManager: IDocumentManager;
+  translator: ITranslator;
+  stateDB: IStateDB | null;
+  info: JupyterLab.IInfo | null;
+  /** Null where the stock browser is wanted. */
+  listing: IListing | null;
+}
+
+/** Build the factory of file browsers, and all that goes with browsers of ours. */
+export function setUpBrowser(options: ISetupOptions): IFileBrowserFactory {
+  const { app, docManager, translator, stateDB, info, listing } = options;
+  const menu = app.contextMenu.menu;
+  const browsers = new Set<WindowedBrowser>();
+  announceTruncation(app.serviceManager.contents, translator);
+  return new BrowserFactory({
+    docManager,
+    translator,
+    stateDB,
+    listing,
+    bulk: listing ? setUpActions(options, listing, browsers) : null,
+    tracker: new WidgetTracker<FileBrowser>({ namespace: NAMESPACE }),
+    refreshStandby: () =>
+      info ? !info.isConnected || 'when-hidden' : 'when-hidden',
+    isMenuOpen: () => menu.isAttached,
+    created: browser => {
+      if (listing) {
+        completePaths(browser, listing, translator);
+      }
+      browsers.add(browser);
+      browser.disposed.connect(() => browsers.delete(browser));
+    }
+  });
+}
+
+function setUpActions(
+  { app, translator }: ISetupOptions,
+  listing: IListing,
+  browsers: ReadonlySet<WindowedBrowser>
+): BulkActions {
+  const prepare = (browser: FileBrowser): void =>
+    completePaths(browser, listing, translator);
+  installDialogs({ listing, translator, prepare });
+  const jobs = new BulkJobs({ service: listing.jobs });
+  new JobNotifications({ jobs, translator });
+  void app.restored.then(() => jobs.resume()).catch(console.warn);
+  app.contextMenu.menu.aboutToClose.connect(() => {
+    browsers.forEach(browser => browser.rows.hold.menuClosed());
+  });
+  return new BulkActions({ jobs, translator });
+}
