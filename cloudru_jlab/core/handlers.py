@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from http.client import responses
 from typing import Any, NamedTuple, TypeVar
 
@@ -51,12 +52,17 @@ class ErrorEnvelope(msgspec.Struct, omit_defaults=True):
     details: dict[str, Any] = {}
 
 
+@lru_cache
+def _parameters(shape: type[msgspec.Struct]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(shape))
+
+
 class ApiHandler(APIHandler):
     """Decodes queries and bodies to structs, encodes structs, and maps domain errors to the envelope."""
 
     def query(self, shape: type[S]) -> S:
         """The query string as ``shape``; raises `BadParameter` for an unknown, repeated or malformed parameter."""
-        known = {field.encode_name for field in msgspec.structs.fields(shape)}
+        known = _parameters(shape)
         raw: dict[str, str] = {}
         for name, values in self.request.query_arguments.items():
             if name not in known:
@@ -85,6 +91,9 @@ class ApiHandler(APIHandler):
             self.finish()
         else:
             self.finish(msgspec.json.encode(answer))
+
+    def compute_etag(self) -> None:
+        """None: the answers are not to be stored, so hashing them would buy nothing."""
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         """A domain error carries its own status."""
