@@ -86,14 +86,14 @@ async def repeated(count: int, make: Callable[[], Awaitable[Any]]) -> dict[str, 
 
 async def measure(folder: Path, count: int) -> dict[str, Any]:
     """All figures of one directory."""
-    rung: list[str] = []
+    changed = asyncio.Event()
     contents = Contents(str(folder), False, ("__pycache__", "*.pyc", "*.pyo", ".DS_Store", "*~"))
     service = ListingService(
         log=logging.getLogger("listing"),
         settings=ListingSettings(),
         contents=lambda: contents,
         file_systems=_OneFileSystem(),
-        ring=lambda path, generation, kind, job: rung.append(generation),
+        ring=lambda path, generation, kind, job: changed.set(),
     )
     await service.start()
     process = psutil.Process()
@@ -127,9 +127,7 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
     figures["rss_steady_delta_mib"] = round((process.memory_info().rss - before) / _MIB)
     total = answer.total
     generation = answer.generation
-    figures["warm_page_of_200"] = await repeated(
-        300, lambda: page(random.randrange(total), generation=generation)
-    )
+    figures["warm_page_of_200"] = await repeated(300, lambda: page(random.randrange(total), generation=generation))
     row = page(random.randrange(total), limit=1)
     name = (await row).rows[0].name
     figures["locate_name"] = await repeated(20, lambda: service.locate(LocateQuery(name=name)))
@@ -143,18 +141,18 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
     figures["poll"] = await repeated(50, lambda: service.changes(poll))
 
     async def create(number: int) -> float:
-        rung.clear()
+        changed.clear()
         new = folder / f"sample-{number}-new.json"
         begun = time.perf_counter()
         new.touch()
-        while not rung:
-            await asyncio.sleep(0.001)
+        await changed.wait()
         took = (time.perf_counter() - begun) * 1000
         assert (await service.locate(LocateQuery(name=new.name))).index is not None
-        rung.clear()
+        changed.clear()
         new.unlink()
-        while not rung:
-            await asyncio.sleep(0.001)
+        await changed.wait()
+        # the next event must not wait for this one's quiet time
+        await asyncio.sleep(0.2)
         return took
 
     created, late = await loop.during(_in_turn(create, range(5)))

@@ -52,6 +52,11 @@ class ListingFeature(Feature):
         help="""Whether inotify watches the directories that users look at, so that changes show at once. Without it,
         and on network file systems, changes show with the next poll.""",
     ).tag(config=True)
+    preview_patience_seconds = Float(
+        0.025,
+        help="""How long the first answer about a directory waits for its sorted order, in seconds, before it shows
+        entries as they are found.""",
+    ).tag(config=True)
     watch_seconds = Float(
         60.0, help="How long after the last request for it a directory is still watched, in seconds."
     ).tag(config=True)
@@ -65,7 +70,7 @@ class ListingFeature(Feature):
             raise TraitError(f"ListingFeature.{proposal['trait'].name} must not be negative.")
         return int(proposal["value"])
 
-    @validate("watch_seconds", "abandoned_seconds")
+    @validate("preview_patience_seconds", "watch_seconds", "abandoned_seconds")
     def _positive(self, proposal: Any) -> float:
         if not proposal["value"] > 0:
             raise TraitError(f"ListingFeature.{proposal['trait'].name} must be more than 0 seconds.")
@@ -85,6 +90,7 @@ class ListingFeature(Feature):
                 fuzzy_limit=self.fuzzy_limit,
                 stat_sort_limit=self.stat_sort_limit,
                 watch=self.watch,
+                preview_patience=self.preview_patience_seconds,
                 watch_seconds=self.watch_seconds,
                 abandoned_seconds=self.abandoned_seconds,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,19 @@ MakeService = Callable[..., ListingService]
 
 
 @pytest.fixture
+def until() -> Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]:
+    """Waits until what it is given turns true."""
+
+    async def wait(check: Callable[[], Awaitable[bool]]) -> None:
+        while True:
+            if await check():
+                return
+            await asyncio.sleep(0)
+
+    return wait
+
+
+@pytest.fixture
 def rings() -> Rings:
     """The events that were emitted."""
     return Rings()
@@ -51,6 +64,8 @@ def make_service(tmp_path: Path, rings: Rings, jp_asyncio_loop: asyncio.Abstract
     def make(
         *, access: Any = None, allow_hidden: bool = False, hide_globs: tuple[str, ...] = (), **settings: Any
     ) -> ListingService:
+        # under load, too, a small directory is sorted in the first answer
+        settings.setdefault("preview_patience", 60.0)
         contents = Contents(str(tmp_path), allow_hidden, hide_globs)
         service = ListingService(
             log=logging.getLogger("listing"),

@@ -15,7 +15,9 @@ from cloudru_jlab.listing.names import DIRECTORY, HIDDEN, NOTEBOOK, Gathering, N
 from cloudru_jlab.listing.scan.access import ScanChunk
 
 file_names = st.binary(min_size=1, max_size=12).map(lambda b: b.replace(b"\0", b"a").replace(b"/", b"b"))
-shaped = st.one_of(file_names, st.sampled_from([b".ipynb", b"a.ipynb", b"ipynb", b".x", b"x.pyc", b"__pycache__", b"a~"]))
+GLOBS = ["*.pyc", "*~", "__pycache__", ".x", "a*", "?", "[ab]*", "*[!a]", "x.p[y]c", "*"]
+shapes = [b".ipynb", b"a.ipynb", b"ipynb", b".x", b"x.pyc", b"__pycache__", b"a~"]
+shaped = st.one_of(file_names, st.sampled_from(shapes))
 
 
 def chunk(names: list[tuple[bytes, bool]]) -> ScanChunk:
@@ -41,9 +43,7 @@ def test_names_come_back_with_their_flags(names: list[tuple[bytes, bool]], size:
 
 
 @given(st.lists(st.tuples(shaped, st.booleans()), max_size=20), st.lists(st.tuples(shaped, st.booleans()), max_size=40))
-def test_names_are_added_behind_the_scanned(
-    scanned: list[tuple[bytes, bool]], later: list[tuple[bytes, bool]]
-) -> None:
+def test_names_are_added_behind_the_scanned(scanned: list[tuple[bytes, bool]], later: list[tuple[bytes, bool]]) -> None:
     store = gathered(scanned)
     for name, is_dir in later:
         store.append([name], [flags_of(name, is_dir=is_dir)])
@@ -74,7 +74,7 @@ def test_gathering_refuses_more_than_it_may_hold() -> None:
 
 @given(
     st.lists(st.tuples(shaped, st.booleans())),
-    st.lists(st.sampled_from(["*.pyc", "*~", "__pycache__", ".x", "a*", "?", "[ab]*", "*[!a]", "x.p[y]c", "*"]), max_size=4),
+    st.lists(st.sampled_from(GLOBS), max_size=4),
 )
 def test_globs_leave_out_what_fnmatch_matches(names: list[tuple[bytes, bool]], globs: list[str]) -> None:
     store = gathered(names, HiddenGlobs(globs))

@@ -76,9 +76,7 @@ def expected(found: dict[bytes, tuple[bool, int]], view: View) -> list[bytes]:
     rows = [name for name in found if view.hidden or not name.startswith(b".")]
     rows = [name for name in rows if found[name][0] or not view.dirs_only]
     if view.filter:
-        rows = [
-            name for name in rows if is_match(name, view) or (found[name][0] and not view.filter_directories)
-        ]
+        rows = [name for name in rows if is_match(name, view) or (found[name][0] and not view.filter_directories)]
     rows.sort(key=lambda name: (collator.key(name), name), reverse=view.sort == "name" and view.order == "desc")
     if view.sort != "name":
         # stock's "ascending": the smallest first, but the newest first
@@ -89,9 +87,7 @@ def expected(found: dict[bytes, tuple[bool, int]], view: View) -> list[bytes]:
 
 
 @given(entries, views, st.integers(0, 35), st.integers(1, 10))
-def test_views_show_what_stock_would(
-    found: dict[bytes, tuple[bool, int]], view: View, offset: int, limit: int
-) -> None:
+def test_views_show_what_stock_would(found: dict[bytes, tuple[bool, int]], view: View, offset: int, limit: int) -> None:
     names, numbers = store_of(found)
     rows = arrange(by_name(names, view), names.flags, view, None if view.sort == "name" else numbers)
     if view.filter:
@@ -129,7 +125,8 @@ def test_edited_order_is_the_sorted_one(
 
 
 def test_filter_finds_other_case_and_composition_among_many() -> None:
-    texts = ["Файл", "ФАЙЛ 2", "фаи\u0306л", "плёнка", "straße", "STRASSE", "\u212aelvin", "İx", "naïve", "e\u0301t\u00e9"]
+    texts = ["Файл", "ФАЙЛ 2", "фаи\u0306л", "плёнка", "straße", "STRASSE", "\u212aelvin", "İx", "naïve"]
+    texts.append("e\u0301t\u00e9")
     found = {f"{number} {text}".encode(): (False, 0) for number in range(700) for text in texts}
     names, _ = store_of(found)
     for needle in ("файл", "strasse", "k", "é", "e", "ПЛЁНКА", "пленка", "ï", "1 ф", "none"):

@@ -13,7 +13,6 @@ from cloudru_jlab.listing.models import PageQuery, Selection, View
 from cloudru_jlab.listing.service import ListingService
 
 
-
 @pytest.fixture
 def service(make_service: Any, tmp_path: Path) -> ListingService:
     """A service that does not watch, of ten files and two directories."""
@@ -24,9 +23,9 @@ def service(make_service: Any, tmp_path: Path) -> ListingService:
     return make_service(watch=False)
 
 
-async def selected(service: ListingService, generation: str, view: View | None = None, **selection: object) -> list[str]:
+async def selected(service: ListingService, generation: str, view: View | None = None, **selection: Any) -> list[str]:
     """The names that a selection resolves to, sorted."""
-    shape = Selection(**selection)  # type: ignore[arg-type]
+    shape = Selection(**selection)
     found = await service.resolve_selection("", view or View(), generation, shape)
     names = [os.fsdecode(name) for batch in found.batches(3) for name, _ in batch]
     assert len(names) == len(found)

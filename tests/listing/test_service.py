@@ -62,7 +62,7 @@ class CountingAccess(LocalAccess):
         self.ends = asyncio.Event()
         self.ends.set()
         self.begun = asyncio.Event()
-        self.cancelled = False
+        self.cancelled = asyncio.Event()
 
     async def scan(self, directory: bytes, sink: Any, cancelled: Any = None, *, hide_closed: bool = False) -> None:
         """See `LocalAccess.scan`."""
@@ -72,7 +72,7 @@ class CountingAccess(LocalAccess):
         try:
             await self.ends.wait()
         except asyncio.CancelledError:
-            self.cancelled = True
+            self.cancelled.set()
             raise
 
 
@@ -147,9 +147,7 @@ async def test_preview_rows_keep_their_places_until_sorted(
     assert (changed.mode, changed.rows) == ("sorted", [])
 
 
-async def test_changes_while_scanning_are_not_lost(
-    make_service: Any, tmp_path: Path, access: CountingAccess
-) -> None:
+async def test_changes_while_scanning_are_not_lost(make_service: Any, tmp_path: Path, access: CountingAccess) -> None:
     for number in range(300):
         (tmp_path / f"{number}").touch()
     service = make_service(access=access, preview_patience=0.0)
@@ -174,8 +172,7 @@ async def test_a_scan_that_nobody_waits_for_is_cancelled(
     await service.page(PageQuery())
     await access.begun.wait()
     await service.keep_house()
-    while not access.cancelled:
-        await asyncio.sleep(0)
+    await access.cancelled.wait()
     access.ends.set()
     assert await names(service) == ["a"]
     assert access.scans == 2
@@ -312,7 +309,7 @@ async def test_memory_is_bounded_and_the_oldest_go_first(
     assert access.scans == 4
 
 
-async def test_time_and_size_orders(make_service: Any, tmp_path: Path) -> None:
+async def test_time_and_size_orders(make_service: Any, tmp_path: Path, until: Any) -> None:
     service = make_service(stat_sort_limit=5)
     for number, name in enumerate(["b", "a", "c"]):
         (tmp_path / name).write_text("x" * number)
@@ -324,12 +321,13 @@ async def test_time_and_size_orders(make_service: Any, tmp_path: Path) -> None:
     assert await names(service, sort="modified", order="desc") == ["c", "a", "b"]
     (tmp_path / "d").write_text("xxxxx")
     (tmp_path / "b").unlink()
-    while await names(service, sort="size") != ["a", "c", "d"]:
-        await asyncio.sleep(0)
+
+    async def changed() -> bool:
+        return await names(service, sort="size") == ["a", "c", "d"]
+
+    await until(changed)
     for number in range(5):
         (tmp_path / f"{number}").touch()
-    while (await service.page(PageQuery())).total != 8:
-        await asyncio.sleep(0)
     fresh = make_service(stat_sort_limit=5)
     page = await fresh.page(PageQuery(sort="size"))
     assert (page.deferred, page.sort, page.order) == (True, "name", "asc")
@@ -352,7 +350,7 @@ class SlowNumbers(LocalAccess):
 
 
 async def test_a_sort_by_size_shows_names_meanwhile_and_can_be_cancelled(
-    make_service: Any, tmp_path: Path, rings: Any, monkeypatch: pytest.MonkeyPatch
+    make_service: Any, tmp_path: Path, rings: Any, until: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cloudru_jlab.listing.shown._QUICK_STATS", 0)
     access = SlowNumbers()
@@ -367,8 +365,11 @@ async def test_a_sort_by_size_shows_names_meanwhile_and_can_be_cancelled(
     page = await service.page(PageQuery(sort="size"))
     assert page.progress == 0.0
     access.go.set()
-    while (await service.page(PageQuery(sort="size"))).sort == "name":
-        await asyncio.sleep(0)
+
+    async def sorted_by_size() -> bool:
+        return (await service.page(PageQuery(sort="size"))).sort == "size"
+
+    await until(sorted_by_size)
     assert await names(service, sort="size") == ["b", "a"]
     assert rings[-1][2] == "ready"
     with pytest.raises(StaleGeneration):
