@@ -74,7 +74,7 @@ class Page {
     await this.settle();
     const measured = this.tab.evaluate(
       async ([starts, timeoutMs]) => {
-        const { painted, visibleNames } = window.bench;
+        const { painted, nameAt } = window.bench;
         const clicked = new Promise(resolve => {
           document.addEventListener('dblclick', e => resolve(e.timeStamp), {
             capture: true,
@@ -83,7 +83,7 @@ class Page {
         });
         const from = await clicked;
         const { at, value } = await painted(() => {
-          const first = visibleNames()[0];
+          const first = nameAt(0);
           return starts.some(start => first?.startsWith(start)) && first;
         }, timeoutMs);
         return { ms: at - from, first: value };
@@ -111,11 +111,8 @@ class Page {
     return this.tab.evaluate(
       async ([first, timeoutMs]) => {
         const from = performance.now();
-        const { painted, visibleNames } = window.bench;
-        const { at } = await painted(
-          () => visibleNames()[0] === first,
-          timeoutMs
-        );
+        const { painted, nameAt } = window.bench;
+        const { at } = await painted(() => nameAt(0) === first, timeoutMs);
         return { ms: at - from };
       },
       [first, timeoutMs]
@@ -133,7 +130,7 @@ class Page {
     for (const place of places) {
       const { took } = await this.tab.evaluate(
         async ([place, families, tolerated, timeoutMs]) => {
-          const { painted, visibleNames, content } = window.bench;
+          const { painted, nameAt, visibleNames, content } = window.bench;
           const total = families.reduce((sum, [, , size]) => sum + size, 0);
           const indexOf = name => {
             let base = 0;
@@ -148,16 +145,18 @@ class Page {
           const list = content();
           const from = performance.now();
           list.scrollTop = place * (list.scrollHeight - list.clientHeight);
+          // Beyond what an element can measure the scrollbar is scaled, and not evenly. The places are far enough apart
+          // that the rows of the one before do not pass.
+          const near = row =>
+            Math.abs(row - place * total) <= 50 + total * tolerated;
           const check = () => {
+            if (!near(indexOf(nameAt(0.5)))) {
+              return false;
+            }
             const rows = visibleNames().map(indexOf);
-            // Beyond what an element can measure the scrollbar is scaled, and not evenly. The places are far enough apart
-            // that the rows of the one before do not pass.
-            const tolerance = 2 + total * tolerated;
-            const expected = place * (total - rows.length);
             return (
               rows.length > 0 &&
-              rows.every((row, i) => row === rows[0] + i) &&
-              Math.abs(rows[0] - expected) <= tolerance
+              rows.every((row, i) => row === rows[0] + i && near(row))
             );
           };
           try {
@@ -183,16 +182,13 @@ class Page {
     const expect = name =>
       this.tab.evaluate(
         async ([name, timeoutMs]) => {
-          const { painted, visibleNames } = window.bench;
+          const { painted, nameAt } = window.bench;
           let from = performance.now();
           const seen = event => {
             from = event.timeStamp;
           };
           document.addEventListener('keydown', seen, { capture: true });
-          const { at } = await painted(
-            () => visibleNames()[0] === name,
-            timeoutMs
-          );
+          const { at } = await painted(() => nameAt(0) === name, timeoutMs);
           document.removeEventListener('keydown', seen, { capture: true });
           return { ms: at - from };
         },
