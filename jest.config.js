@@ -21,22 +21,24 @@ const esModules = [
   'yjs'
 ].join('|');
 
-const reporters = ['default'];
-if (process.env.CLOUDRU_JEST_REPORT) {
-  reporters.push([
-    'jest-junit',
-    { outputFile: process.env.CLOUDRU_JEST_REPORT }
-  ]);
-}
+const base = jestJupyterLab(__dirname);
 
 module.exports = {
-  ...jestJupyterLab(__dirname),
+  ...base,
   modulePathIgnorePatterns: [
     '<rootDir>/.venv',
     '<rootDir>/.cache',
     '<rootDir>/cloudru_jlab/labextension'
   ],
-  reporters,
+  reporters: ['default'],
   testRegex: 'src/.*/__tests__/.*\\.spec\\.tsx?$',
+  transform: {
+    ...base.transform,
+    // Types are checked by `jlpm types`, once.
+    '^.+\\.tsx?$': [
+      'ts-jest/legacy',
+      { tsconfig: './tsconfig.test.json', transpilation: true }
+    ]
+  },
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };
