@@ -115,6 +115,10 @@ export class DialogContents implements IDisposable {
       return { ...head, content: rows, format: 'json' };
     } finally {
       this._asking--;
+      if (this._asking === 0 && this._hasMoved && !this._isDisposed) {
+        this._hasMoved = false;
+        this._outdated.emit();
+      }
     }
   }
 
@@ -171,7 +175,12 @@ export class DialogContents implements IDisposable {
   }
 
   private _onViewChanged(view: IDirectoryView, change: IViewChange): void {
-    if (this._asking > 0 || change.kind === 'error') {
+    if (this._asking > 0) {
+      // What is being gathered may be half of one generation and half of another.
+      this._hasMoved ||= change.kind === 'moved';
+      return;
+    }
+    if (change.kind === 'error') {
       return;
     }
     const { head } = view;
@@ -189,6 +198,7 @@ export class DialogContents implements IDisposable {
   private _contents: Contents.IManager;
   private _excerpt: IExcerpt | null = null;
   private _excerptChanged = new Signal<this, IExcerpt | null>(this);
+  private _hasMoved = false;
   private _isDisposed = false;
   private _outdated = new Signal<this, void>(this);
   private _view: IDirectoryView;

@@ -17,10 +17,11 @@ import type { IListing, IRow } from '../../../core/tokens';
 import { FakeView, makeRow } from '../../__tests__/fakeview';
 import type { ICompletedInternals } from '../../internals';
 import { missingMembers, NAVIGATOR_MEMBERS } from '../../internals';
+import { DialogContents } from '../contents';
 import { installDialogs } from '../install';
 
 // JSDOM takes seconds to draw hundreds of rows.
-jest.setTimeout(30_000);
+jest.setTimeout(60_000);
 
 const stock = { ...FileDialog };
 
@@ -178,6 +179,24 @@ describe('installDialogs', () => {
     expect(bar()!.classList).toContain('lm-mod-hidden');
     await dismissDialog();
     await dialog;
+  });
+
+  it('asks to be asked again when the order changes while it gathers', async () => {
+    const view = new FakeView(tree);
+    const contents = new DialogContents({ manager, view, accepts: null });
+    const outdated = jest.fn();
+    contents.outdated.connect(outdated);
+    const get = () =>
+      contents.manager.services.contents.get('', { content: true });
+    await get();
+    expect(outdated).not.toHaveBeenCalled();
+    jest.spyOn(view, 'load').mockImplementationOnce(() => {
+      view.change('moved');
+      return Promise.resolve();
+    });
+    await get();
+    expect(outdated).toHaveBeenCalledTimes(1);
+    contents.dispose();
   });
 
   it('falls back on the contents manager', async () => {
