@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from cloudru_jlab import __version__
+from cloudru_jlab.core.feature import Feature
 from cloudru_jlab.core.handlers import ROUTE_PREFIX, ApiHandler, ErrorEnvelope, Operation
 from cloudru_jlab.features import FEATURES
 
@@ -37,13 +38,20 @@ class Verb(NamedTuple):
     operation: Operation | None
 
 
+class WithoutServer:
+    """Stands for a feature that no server has set up: its services, which the routes hand to handlers, are None."""
+
+    def __init__(self, feature: type[Feature]) -> None:
+        self.feature = feature
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.feature, name, None)
+
+
 def verbs() -> Iterator[Verb]:
     """Every verb that the features serve, in the order of their routes."""
     for feature in FEATURES:
-        unlinked = feature()
-        # Only the patterns and the classes of the handlers are read: a service, which needs a server, is not missed.
-        vars(unlinked).setdefault("service", None)
-        for pattern, handler, _ in unlinked.routes():
+        for pattern, handler, _ in feature.routes(WithoutServer(feature)):  # type: ignore[arg-type]
             for name in VERBS:
                 function = getattr(handler, name)
                 # tornado answers 405 for verbs that a handler leaves alone
