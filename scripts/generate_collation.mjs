@@ -24,6 +24,8 @@ const russian = new Intl.Collator('ru', options(false));
 const HIGHEST = '\uffff';
 const BARRIER = '\u034f';
 const BREVE = 0x306;
+// The reader's arrays end here.
+const TABULATED = 0x20000;
 // The longest expansion of Unicode 17 has 18 elements (U+FDFA).
 const MAX_EXPANSION = 24;
 
@@ -188,21 +190,21 @@ function learnReordering(order) {
   return [first, after, before];
 }
 
-/** Characters of the BMP that hold a part of a contraction, those with a breve aside, which the reader looks for itself. */
+/** Characters that hold a part of a contraction, those with a breve aside, which the reader looks for itself. */
 function holdContracting(contractions) {
   const breves = contractions
     .map(([points]) => points)
     .filter(points => points[1] === BREVE);
   const parts = new Set(contractions.flatMap(([points]) => points));
   breves.flat().forEach(point => parts.delete(point));
-  return listedBmp(s =>
+  return listed(s =>
     [...decompose(s)].some(part => parts.has(part.codePointAt(0)))
   );
 }
 
-function listedBmp(accepts) {
+function listed(accepts) {
   const points = [];
-  for (let c = 0; c < 0x10000; c++) {
+  for (let c = 0; c < TABULATED; c++) {
     if (isListed(c) && !isHangulSyllable(c) && accepts(text(c))) {
       points.push(c);
     }
@@ -253,7 +255,7 @@ function learn() {
       .sort(byPoint),
     contractions,
     contracting: runs(holdContracting(contractions)),
-    marks: runs(listedBmp(s => /\p{M}/u.test(s))),
+    marks: runs(listed(s => /\p{M}/u.test(s))),
     digits: learnDigits(),
     cyrillic: learnReordering(order)
   };

@@ -8,9 +8,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cloudru_jlab.core.collation.encode import ArrayEncoder, Offsets
+from cloudru_jlab.core.collation.encode import ArrayEncoder
 from cloudru_jlab.core.collation.order import argsort_keys
 from cloudru_jlab.core.collation.scalar import ScalarEncoder
+from cloudru_jlab.core.collation.slices import Offsets
 from cloudru_jlab.core.collation.watch import Watch
 from cloudru_jlab.core.collation.weights import load_weights
 

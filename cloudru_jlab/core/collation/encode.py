@@ -1,41 +1,41 @@
 """The collation keys of many names at once, by whole-array steps over slices of the names.
 
-A slice is its names' bytes end to end. Every character gets its weight in the room of its own bytes, zero where it
-needs less; the bytes that are not zero, in their order, are the keys. A name with something rare in it (see SCALAR) is
-encoded by itself.
+Every character gets its weight in the room of its own bytes, zero where it needs less; the bytes that are not zero, in
+their order, are the keys. A name with something rare in it (see SCALAR) is encoded by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cloudru_jlab.core.collation.numbers import MAX_DIGITS, MAX_MERGED, MAX_SHORT, lead_table
 from cloudru_jlab.core.collation.scalar import ScalarEncoder
-from cloudru_jlab.core.collation.table import BREVE, MARK, SCALAR
+from cloudru_jlab.core.collation.slices import (
+    Bytes,
+    Characters,
+    Flags,
+    NameSlice,
+    Offsets,
+    Positions,
+    find_characters,
+    slices,
+    take,
+    total_length,
+)
+from cloudru_jlab.core.collation.table import BREVE, MARK, SCALAR, TABULATED
 from cloudru_jlab.core.collation.watch import Watch
-from cloudru_jlab.core.collation.weights import Weights
+from cloudru_jlab.core.collation.weights import LEAD_NOT_UTF8, Weights
 
-Bytes: TypeAlias = NDArray[np.uint8]
-Offsets: TypeAlias = NDArray[np.uint32] | NDArray[np.uint64] | NDArray[np.int64]
-Positions: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-
-# Small enough for the processor's cache, and for a call that holds the interpreter's lock to be over in a few ms.
-SLICE_NAMES = 32_768
-SLICE_BYTES = 1 << 20
 # Names encoded one by one between two looks at `cancelled`.
-SCALAR_BATCH = 1_024
-# So many zero bytes follow a slice, that looking at the next bytes of a character needs no bounds check.
-PADDING = 4
+SCALAR_BATCH = 512
 
-_UTF8_LENGTH = np.full(256, 4, np.uint8)
-_UTF8_LENGTH[0xC2:0xE0] = 2
-_UTF8_LENGTH[0xE0:0xF0] = 3
+# Syllables of Hangul spell as two or three letters, of three bytes each (Unicode, section 3.12).
+_SYLLABLES, _SYLLABLES_END = 0xAC00, 0xD7A4
+_LEADING, _VOWEL, _TRAILING = 0x1100, 0x1161, 0x11A7
+_VOWELS_TIMES_TRAILS, _TRAILS = 588, 28
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,6 @@ class Keys:
     offsets: NDArray[np.uint32]
 
 
-@dataclass(frozen=True)
-class _Slice:
-    """Names side by side: name i is `data[begin[i]:end[i]]`; bytes between names, and PADDING behind, are zero."""
-
-    data: Bytes
-    begin: Positions
-    end: Positions
-    starts_name: Flags  # (len(data),): a name begins here
-
-    def names_at(self, positions: Positions) -> Positions:
-        """The numbers of the names that hold these bytes."""
-        return np.unique(np.searchsorted(self.begin, positions, side="right") - 1)
-
-
 class ArrayEncoder:
     """Encodes slices of names with the weights of one locale."""
 
@@ -74,12 +60,12 @@ class ArrayEncoder:
 
     def encode(self, blob: Bytes, starts: Offsets, ends: Offsets, watch: Watch) -> Keys:
         """Keys of all names `blob[starts[i]:ends[i]]`; raises Cancelled through `watch`."""
-        # A key is at most as long as its name, expansions of rare names aside. Untouched memory costs nothing.
-        words = np.empty(_total_length(starts, ends) // 8 + len(starts), np.uint64)
+        # A key is mostly not longer than its name; else the array grows. Untouched memory costs nothing.
+        words = np.empty(total_length(starts, ends) // 8 + len(starts), np.uint64)
         offsets = np.empty(len(starts), np.uint32)
         used = 0
-        for at in _slices(starts, ends):
-            part, counts = self._encode_slice(_take(blob, starts[at], ends[at]), watch)
+        for at in slices(starts, ends):
+            part, counts = self._encode_slice(take(blob, starts[at], ends[at]), watch)
             if used + len(part) > len(words):
                 words.resize(len(words) + len(words) // 4 + len(part), refcheck=False)
             words[used : used + len(part)] = part
@@ -88,21 +74,26 @@ class ArrayEncoder:
             watch.check(at.stop - at.start)
         return Keys(words[:used], offsets)
 
-    def _encode_slice(self, names: _Slice, watch: Watch) -> tuple[NDArray[np.uint64], Positions]:
+    def _encode_slice(self, names: NameSlice, watch: Watch) -> tuple[NDArray[np.uint64], Positions]:
         """The words of all keys of a slice, and how many words each key has."""
-        weight = np.frombuffer(bytearray(names.data).translate(self._weights.ascii), np.uint8)
-        rare = [self._write_characters(names, weight)] if int(names.data.max(initial=0)) >= 0x80 else []
+        wide, characters = names, None
+        if int(names.data.max()) >= 0x80:
+            characters = find_characters(names)
+            wide, characters = _make_room(names, characters)
+        weight = np.frombuffer(bytearray(wide.data).translate(self._weights.ascii), np.uint8)
+        rare = []
+        if characters is not None:
+            rare.append(self._write_characters(wide, characters, weight))
         if self._weights.natural:
-            rare.append(self._write_numbers(names, weight))
+            rare.append(self._write_numbers(wide, weight))
         keys: dict[int, bytes] = {}
         for count, index in enumerate(np.unique(np.concatenate(rare)).tolist() if rare else ()):
-            begin, end = int(names.begin[index]), int(names.end[index])
-            keys[index] = self._scalar.key(names.data[begin:end].tobytes())
-            weight[begin:end] = 0
+            keys[index] = self._scalar.key(names.data[names.begin[index] : names.end[index]].tobytes())
+            weight[wide.begin[index] : wide.end[index]] = 0
             if count % SCALAR_BATCH == 0:
                 watch.check()
-        lengths = np.add.reduceat((weight != 0).view(np.uint8), names.begin, dtype=np.int64)
-        lengths[names.begin == names.end] = 0
+        lengths = np.add.reduceat((weight != 0).view(np.uint8), wide.begin, dtype=np.int64)
+        lengths[wide.begin == wide.end] = 0
         full_lengths = lengths.copy()
         full_lengths[list(keys)] = [len(key) for key in keys.values()]
         counts = full_lengths // 8 + 1
@@ -117,7 +108,7 @@ class ArrayEncoder:
                 out[places[index] : places[index] + len(key)] = np.frombuffer(key, np.uint8)
         return out.view(">u8").astype(np.uint64), counts
 
-    def _write_numbers(self, names: _Slice, weight: Bytes) -> Positions:
+    def _write_numbers(self, names: NameSlice, weight: Bytes) -> Positions:
         """Write the weights of all runs of ASCII digits; answer the names whose numbers are too long."""
         value = names.data - np.uint8(ord("0"))
         digit = value < 10
@@ -158,39 +149,42 @@ class ArrayEncoder:
             weight[start + 1] = count[long]
         return rare
 
-    def _write_characters(self, names: _Slice, weight: Bytes) -> Positions:
-        """Write the weights of all characters of two and three bytes; answer the names that need the scalar encoder."""
-        data = names.data
-        at = np.flatnonzero(data >= 0xC0)
-        length = _UTF8_LENGTH[data[at]]
-        second, third = data[at + 1], data[at + 2]
-        three = length == 3
-        valid = ((second & 0xC0) == 0x80) & ~names.starts_name[at + 1] & (length < 4)
-        valid &= ~three | (((third & 0xC0) == 0x80) & ~names.starts_name[at + 2])
-        valid &= (data[at] != 0xE0) | (second >= 0xA0)
-        valid &= (data[at] != 0xED) | (second < 0xA0)
-        stray = (data & 0xC0) == 0x80
-        stray[at[valid] + 1] = False
-        stray[at[valid & three] + 2] = False
-        rare = [at[~valid], np.flatnonzero(stray)]
-        if rare[0].size:
-            at, length, three, second, third = at[valid], length[valid], three[valid], second[valid], third[valid]
-        point = np.where(
-            three,
-            (data[at].astype(np.int32) & 0x0F) << 12 | (second.astype(np.int32) & 0x3F) << 6 | (third & 0x3F),
-            (data[at].astype(np.int32) & 0x1F) << 6 | (second & 0x3F),
-        )
+    def _write_characters(self, names: NameSlice, characters: Characters, weight: Bytes) -> Positions:
+        """Write the weights of all that is not ASCII; answer the names that need the scalar encoder."""
+        at, length, point = characters.at, characters.length, characters.point
+        known = np.minimum(point, TABULATED)
         slots = self._weights.slots
-        weight[at] = slots[0][point]
-        weight[at + 1] = slots[1][point]
-        weight[at[three] + 2] = slots[2][point[three]]
-        kind = self._weights.kinds[point]
-        rare.append(at[kind == SCALAR])
+        weight[at] = slots[0][known]
+        weight[at + 1] = slots[1][known]
+        longer = np.flatnonzero(length > 2)
+        weight[at[longer] + 2] = slots[2][known[longer]]
+        weight[characters.invalid] = LEAD_NOT_UTF8
+        weight[characters.invalid + 1] = names.data[characters.invalid]
+        self._write_syllables(characters, weight)
+        kind = self._weights.kinds[known]
+        rare = [at[kind == SCALAR]]
         if (kind == MARK).any():
             chained = np.zeros(len(at), bool)
             chained[1:] = (kind[1:] == MARK) & (at[:-1] + length[:-1] == at[1:]) & ~names.starts_name[at[1:]]
             rare.append(self._contract(at, point, chained, weight))
         return names.names_at(np.concatenate(rare))
+
+    def _write_syllables(self, characters: Characters, weight: Bytes) -> None:
+        syllables = np.flatnonzero(_is_syllable(characters.point))
+        if not syllables.size:
+            return
+        at, index = characters.at[syllables], characters.point[syllables] - _SYLLABLES
+        trailing = index % _TRAILS
+        letters = (
+            _LEADING + index // _VOWELS_TIMES_TRAILS,
+            _VOWEL + index % _VOWELS_TIMES_TRAILS // _TRAILS,
+            _TRAILING + trailing,
+        )
+        for place, letter in enumerate(letters):
+            for step in range(3):
+                weight[at + 3 * place + step] = self._weights.slots[step][letter]
+        for step in range(6, 9):
+            weight[at[trailing == 0] + step] = 0
 
     def _contract(self, at: Positions, point: NDArray[np.int32], chained: Flags, weight: Bytes) -> Positions:
         """Write the contractions with a breve; answer where more marks follow than this can judge.
@@ -210,43 +204,16 @@ class ArrayEncoder:
         return at[marks[doubtful]]
 
 
-def _total_length(starts: Offsets, ends: Offsets) -> int:
-    """The length of all names together, in bytes."""
-    step = 1 << 18
-    return sum(
-        int(ends[first : first + step].sum(dtype=np.int64)) - int(starts[first : first + step].sum(dtype=np.int64))
-        for first in range(0, len(starts), step)
-    )
+def _is_syllable(point: NDArray[np.int32]) -> Flags:
+    return (point >= _SYLLABLES) & (point < _SYLLABLES_END)
 
 
-def _slices(starts: Offsets, ends: Offsets) -> Iterator[slice]:
-    """Slices of about SLICE_NAMES names or SLICE_BYTES bytes, whichever is less."""
-    first = 0
-    while first < len(starts):
-        stop = min(first + SLICE_NAMES, len(starts))
-        total = (ends[first:stop].astype(np.int64) - starts[first:stop].astype(np.int64)).cumsum()
-        stop = first + max(1, int(np.searchsorted(total, SLICE_BYTES, side="right")))
-        yield slice(first, stop)
-        first = stop
-
-
-def _take(blob: Bytes, starts: Offsets, ends: Offsets) -> _Slice:
-    """Copy the bytes of some names; cheap where they stand in order with at most one byte between each two."""
-    begin, end = starts.astype(np.int64), ends.astype(np.int64)
-    gaps = begin[1:] - end[:-1]
-    if gaps.size == 0 or (0 <= gaps.min() and gaps.max() <= 1):
-        source = blob[begin[0] : end[-1]]
-        begin, end = begin - begin[0], end - begin[0]
-    else:
-        lengths = end - begin
-        shift = begin - (np.cumsum(lengths) - lengths)
-        source = blob[np.repeat(shift, lengths) + np.arange(int(lengths.sum()))]
-        begin, end = begin - shift, end - shift
-        gaps = np.zeros(0, np.int64)
-    data = np.zeros(len(source) + PADDING, np.uint8)
-    data[: len(source)] = source
-    if gaps.any():
-        data[end[:-1][gaps == 1]] = 0
-    starts_name = np.zeros(len(data), bool)
-    starts_name[begin] = True
-    return _Slice(data, begin, end, starts_name)
+def _make_room(names: NameSlice, characters: Characters) -> tuple[NameSlice, Characters]:
+    """Widen what takes more room in a key than in its name: a byte that is not UTF-8 (2), a syllable of Hangul (9)."""
+    syllables = characters.at[_is_syllable(characters.point)]
+    if not syllables.size and not characters.invalid.size:
+        return names, characters
+    at = np.concatenate((characters.invalid, syllables))
+    room = np.concatenate((np.full(characters.invalid.size, 1), np.full(syllables.size, 6)))
+    wide, moved = names.with_room(at, room)
+    return wide, Characters(moved[characters.at], characters.length, characters.point, moved[characters.invalid])

@@ -14,7 +14,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from cloudru_jlab.core.collation.encode import Bytes, Flags, Keys, Offsets, Positions
+from cloudru_jlab.core.collation.encode import Keys
+from cloudru_jlab.core.collation.slices import Bytes, Flags, Offsets, Positions
 from cloudru_jlab.core.collation.watch import Watch
 
 Order: TypeAlias = NDArray[np.uint32]

@@ -17,7 +17,7 @@ class ScalarEncoder:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
         self._weight = lru_cache(maxsize=4096)(lambda character: weights.of(ord(character)))
-        self._seconds = frozenset(points[1] for points in weights.table.contractions)
+        self._seconds = frozenset(chr(points[1]) for points in weights.table.contractions)
         self._digits = {zero + value: value for zero in weights.table.digit_zeros for value in range(10)}
         zeros = "".join(f"{chr(zero)}-{chr(zero + 9)}" for zero in weights.table.digit_zeros)
         # Without natural order digits are characters like others.
@@ -29,9 +29,9 @@ class ScalarEncoder:
         parts: list[bytes] = []
         for index, run in enumerate(self._runs.split(text)):
             if index % 2:
-                digits = "".join(str(self._digits[ord(digit)]) for digit in run)
+                digits = run if run.isascii() else "".join(str(self._digits[ord(digit)]) for digit in run)
                 parts.append(encode_number(digits, self._weights.number_lead))
-            elif self._seconds.isdisjoint(map(ord, run)):
+            elif self._seconds.isdisjoint(run):
                 parts.extend(map(self._weight, run))
             else:
                 parts.extend(self._contracted(run))

@@ -26,9 +26,10 @@ PLAIN = 0  # its slot is its weight, whatever stands beside it
 MARK = 1  # a combining mark of no weight, which counts only after a base that it contracts with
 SCALAR = 2  # the name is left to the scalar encoder: long expansions, contractions, digits of other scripts
 
-BMP = 0x10000
+# The array encoder knows the characters below; all others are SCALAR, as the entry at TABULATED stands for.
+TABULATED = 0x20000
 BREVE = 0x306
-_HANGUL_LETTERS = slice(0x1100, 0x1200)
+_HANGUL_SYLLABLES = slice(0xAC00, 0xD7A4)
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class CharacterTable:
     `class_of` (0x110000,) int32: class of each code point, IGNORABLE or UNLISTED. `lowest` (classes,) int32: the lowest
     code point of each class. `expansions`: code point to classes. `contractions`: code points to classes.
     `digit_zeros`: the zeros of the sets of ten digits that numbers are written with. `cyrillic`: in `ru` the classes
-    from the first to before the second stand before the third. `kinds` (0x10000,) uint8: PLAIN, MARK or SCALAR, with
-    digits as characters.
+    from the first to before the second stand before the third. `kinds` (TABULATED + 1,) uint8: PLAIN, MARK or SCALAR,
+    with digits as characters.
     """
 
     source: dict[str, str]
@@ -66,12 +67,13 @@ def load_table() -> CharacterTable:
     np.minimum.at(lowest, classes, points)
     expansions = {point: tuple(spelling) for point, *spelling in packed["expansions"]}
     contractions = {tuple(points): tuple(spelling) for points, spelling in packed["contractions"]}
-    kinds = np.where(class_of[:BMP] >= IGNORABLE, PLAIN, SCALAR).astype(np.uint8)
-    kinds[[point for point in expansions if point < BMP]] = PLAIN
+    kinds = np.where(class_of[: TABULATED + 1] >= IGNORABLE, PLAIN, SCALAR).astype(np.uint8)
+    kinds[list(expansions)] = PLAIN
     marks = [point for point in _expand_runs(packed["marks"]).tolist() if unicodedata.combining(chr(point))]
     kinds[marks] = np.where(class_of[marks] == IGNORABLE, MARK, SCALAR)
     kinds[_expand_runs(packed["contracting"])] = SCALAR
-    kinds[_HANGUL_LETTERS] = SCALAR
+    kinds[_HANGUL_SYLLABLES] = PLAIN
+    kinds[TABULATED] = SCALAR
     first, after, before = packed["cyrillic"]
     return CharacterTable(
         source=packed["source"],

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cloudru_jlab.core.collation.numbers import LEADS
-from cloudru_jlab.core.collation.table import BMP, BREVE, IGNORABLE, SCALAR, CharacterTable, load_table
+from cloudru_jlab.core.collation.table import BREVE, IGNORABLE, SCALAR, TABULATED, CharacterTable, load_table
 
 # Lead bytes around those of the classes. ICU puts the noncharacter U+FFFE before all others. Code points that no class
 # holds (unassigned, private, ideographs outside the BMP) stand after the classes in code point order, then U+FFFD, then
@@ -36,8 +36,8 @@ class Weights:
 
     `codes` (classes, 3) uint8: the code of each class, zeros after its end. `number_lead`: the first lead byte of
     numbers. `ascii` (256 bytes): the weight of each ASCII byte, zero for none (and for digits where they are numbers).
-    `slots` (3, 0x10000) uint8: the bytes that a BMP character of two or three UTF-8 bytes puts in their place, zeros
-    after their end. `kinds` (0x10000,) uint8: PLAIN, MARK or SCALAR.
+    `slots` (3, TABULATED + 1) uint8: the bytes that a character which is not ASCII puts in its place, zeros after their
+    end. `kinds` (TABULATED + 1,) uint8: PLAIN, MARK or SCALAR.
     """
 
     table: CharacterTable
@@ -85,15 +85,15 @@ def load_weights(*, cyrillic_first: bool, natural: bool) -> Weights:
     ascii_classes = table.class_of[:0x80]
     ascii_weights = np.zeros(256, np.uint8)
     ascii_weights[:0x80] = np.where(ascii_classes >= 0, codes[ascii_classes, 0], 0)
-    slots = np.zeros((3, BMP), np.uint8)
-    points = np.flatnonzero(table.class_of[:BMP] >= 0)
+    slots = np.zeros((3, TABULATED + 1), np.uint8)
+    points = np.flatnonzero(table.class_of[:TABULATED] >= 0)
     slots[:, points] = codes[table.class_of[points]].T
     weights = Weights(table, natural, codes, number_lead, b"", slots, table.kinds.copy())
     for point in table.expansions:
         weight = weights.of(point)
         if len(weight) > (2 if point < 0x800 else 3):
-            weights.kinds[point : point + 1] = SCALAR
-        elif point < BMP:
+            weights.kinds[point] = SCALAR
+        else:
             slots[: len(weight), point] = list(weight)
     if natural:
         ascii_weights[ord("0") : ord("9") + 1] = 0
