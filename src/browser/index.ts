@@ -41,11 +41,17 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
   }
 };
 
-/** Whether to draw windows of rows: not in Notebook 7, whose tree patches the stock listing, and not where the user prefers stock. */
+/**
+ * Whether to draw windows of rows: not in Notebook 7, whose tree patches the stock listing, not where the server has no
+ * listing service or no local files, and not where the user prefers stock.
+ */
 async function wantsWindow(
   settings: ISettingRegistry | null
 ): Promise<boolean> {
-  if (PageConfig.getOption('notebookPage')) {
+  if (
+    PageConfig.getOption('notebookPage') ||
+    PageConfig.getOption('cloudruListing') !== 'true'
+  ) {
     return false;
   }
   try {
