@@ -43,6 +43,18 @@ class Run:
         self.parent = parent
         self.chromium = chromium
         self.results: dict[str, Any] = {"ours": {}, "stock": {}, "clicks": {"ours": {}, "stock": {}}, "gaps": []}
+        self.load_before = figures.load()
+
+    def save(self) -> str:
+        """The report as far as it goes; written to the results where that was asked for."""
+        self.results["load"] = [self.load_before, figures.load()]
+        text = report.report(self.results)
+        if self.arguments.save:
+            RESULTS.mkdir(exist_ok=True)
+            name = self.arguments.save
+            (RESULTS / f"{name}.json").write_text(json.dumps(self.results, indent=1) + "\n", encoding="utf-8")
+            (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+        return text
 
     def gap(self, what: str, why: object) -> None:
         """Something that is missing in the tables."""
@@ -82,23 +94,24 @@ class Run:
             )
             for flavour, by_size in (taken or {}).items():
                 self.results["clicks"][flavour].update({str(count): one for count, one in by_size.items()})
+        for count in (count for count in OURS if count <= self.arguments.files_max):
+            self.directory("ours", count)
         if not self.arguments.ours_only:
             for count in (count for count in STOCK if count <= self.arguments.stock_max):
                 self.directory("stock", count)
-        for count in (count for count in OURS if count <= self.arguments.files_max):
-            self.directory("ours", count)
 
     def directory(self, flavour: Flavour, count: int) -> None:
         """All subjects of one directory, which is made for it and removed when it is large."""
         room = directories.room_for(self.parent, count)
-        if not room.enough:
+        if not room.enough and not (self.parent / directories.folder_name(count)).exists():
             self.gap(f"{count:,} files", room.why)
             return
         folder = directories.make(self.parent, count)
         try:
             self._directory(flavour, count)
+            self.save()
         finally:
-            if count > max(SMALL):
+            if count > max(SMALL) and not self.arguments.tree:
                 directories.remove(folder)
 
     def _directory(self, flavour: Flavour, count: int) -> None:
@@ -109,8 +122,13 @@ class Run:
             runs = self.arguments.cold_runs if flavour == "ours" else 2 if count <= 10_000 else 1
             what = f"{name}: click to first row on a fresh server"
             into["click"] = self.measure(
-                what, lambda: screen.cold_clicks(chromium, flavour, parent, count, runs, self.arguments.drop_caches)
+                what, lambda: screen.cold_clicks(chromium, flavour, parent, count, runs, drop_caches=False)
             )
+            if self.arguments.drop_caches and flavour == "ours":
+                into["uncached_click"] = self.measure(
+                    f"{what}, kernel caches dropped",
+                    lambda: screen.cold_clicks(chromium, flavour, parent, count, 2, drop_caches=True),
+                )
             if into["click"]:
                 self.results["clicks"][flavour][str(count)] = into["click"]
         if count not in TABLE[flavour] and count != self.arguments.files_max:
@@ -119,9 +137,11 @@ class Run:
             measured = wire.ours if flavour == "ours" else wire.stock
             into["wire"] = self.measure(f"{name}: the server", lambda: measured(parent, count))
         if self.wants("stay") and chromium:
-            jumps, idle = self.arguments.jumps, self.arguments.idle
+            # All rows of stock are in the page: its jumps need no server and vary little, while its changes take long.
+            jumps, changes = (self.arguments.jumps, 5) if flavour == "ours" else (self.arguments.jumps // 5, 2)
+            idle = self.arguments.idle
             into["stay"] = self.measure(
-                f"{name}: staying in it", lambda: screen.stay(chromium, flavour, parent, count, jumps, idle)
+                f"{name}: staying in it", lambda: screen.stay(chromium, flavour, parent, count, jumps, changes, idle)
             )
         into.setdefault("click", self.results["clicks"][flavour].get(str(count)))
         self.results[flavour][str(count)] = into
@@ -140,14 +160,22 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cold-runs", type=int, default=5, help="clicks on fresh servers")
     parser.add_argument("--jumps", type=int, default=200, help="scrollbar jumps")
     parser.add_argument("--idle", type=int, default=60, help="seconds of doing nothing")
-    parser.add_argument("--drop-caches", action="store_true", help="empty the kernel's caches before each cold click")
+    parser.add_argument("--drop-caches", action="store_true", help="also cold clicks with the kernel's caches emptied")
+    parser.add_argument(
+        "--tree", metavar="FOLDER", help="make the directories there, or use those there, and keep them"
+    )
     parser.add_argument("--save", metavar="NAME", help="write results/NAME.json and results/NAME.md")
     return parser.parse_args()
 
 
 @contextlib.contextmanager
-def workplace() -> Iterator[Path]:
-    """A folder of our own on the file system that BENCH_DIR names, removed whatever happens."""
+def workplace(tree: str | None) -> Iterator[Path]:
+    """``tree``; else a folder of our own on the file system that BENCH_DIR names, removed whatever happens."""
+    if tree:
+        parent = Path(tree)
+        parent.mkdir(parents=True, exist_ok=True)
+        yield parent
+        return
     with tempfile.TemporaryDirectory(prefix="cloudru-bench-", dir=os.environ.get("BENCH_DIR")) as name:
         parent = Path(name)
         try:
@@ -163,9 +191,8 @@ def main() -> int:
     # A stopped benchmark cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     executable, node = find_browser(), find_node()
-    load_before = figures.load()
     with contextlib.ExitStack() as stack:
-        parent = stack.enter_context(workplace())
+        parent = stack.enter_context(workplace(arguments.tree))
         chromium = None
         if executable and node and (REPOSITORY / "ui-tests/node_modules/playwright-core").exists():
             chromium = stack.enter_context(Chromium(executable, node))
@@ -174,13 +201,7 @@ def main() -> int:
             run.gap("all that needs a browser", "Chromium, Node or ui-tests/node_modules is missing: see README.md")
         run.results["machine"] = figures.machine(parent, executable)
         run.all()
-    run.results["load"] = [load_before, figures.load()]
-    text = report.report(run.results)
-    print(text)
-    if arguments.save:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / f"{arguments.save}.json").write_text(json.dumps(run.results, indent=1) + "\n", encoding="utf-8")
-        (RESULTS / f"{arguments.save}.md").write_text(text, encoding="utf-8")
+    print(run.save())
     return 1 if run.results["gaps"] else 0
 
 

@@ -95,7 +95,9 @@ def cold_clicks(
     return spread(taken)._asdict()
 
 
-def stay(chromium: Chromium, flavour: Flavour, parent: Path, count: int, jumps: int, idle_s: int) -> dict[str, Any]:
+def stay(
+    chromium: Chromium, flavour: Flavour, parent: Path, count: int, jumps: int, changes: int, idle_s: int
+) -> dict[str, Any]:
     """Everything that one does inside a directory once it is open."""
     result: dict[str, Any] = {}
     with Server(flavour, parent) as server, chromium.open(server)[0] as page:
@@ -106,7 +108,7 @@ def stay(chromium: Chromium, flavour: Flavour, parent: Path, count: int, jumps: 
             "filter_ms": lambda: _filters(page, count),
             "idle": lambda: page.command("idle", seconds=idle_s),
             "heap_bytes": lambda: page.command("heap")["bytes"],
-            "changes": lambda: _changes(page, parent, count),
+            "changes": lambda: _changes(page, parent, count, changes),
         }
         for name, step in steps.items():
             try:
@@ -149,7 +151,7 @@ def _beside(name: str, mark: str) -> str:
     return f"{stem}{mark}.{suffix}"
 
 
-def _changes(page: Page, parent: Path, count: int, repeats: int = 5) -> dict[str, Any]:
+def _changes(page: Page, parent: Path, count: int, repeats: int) -> dict[str, Any]:
     """New and renamed entries in the middle of the directory, until they stand in their place."""
     folder = directories.folder_name(count)
     made: list[Path] = []
