@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..core.errors import DomainError, Vanished, from_os_error
+from ..core.errors import DomainError, FileSystemError, Vanished, from_os_error
 from ..core.tasks import TaskGroup
 from .editing import Editor
 from .globs import HiddenGlobs
@@ -172,8 +172,8 @@ class Directory:
         if applying is not None and self.snapshot is not None and self.snapshot.entries <= SMALL:
             await asyncio.wait({applying})
 
-    async def opened(self, view: View, rows: int) -> None:
-        """Wait until there is something to show of ``view``: its order, or for want of it a preview of ``rows`` rows.
+    async def opened(self, view: View) -> None:
+        """Wait until there is something to show of ``view``: its order, or for want of it a preview.
 
         Raises
         ------
@@ -219,9 +219,7 @@ class Directory:
         return self.snapshot is None or self.snapshot.by_name(view) is None
 
     def _failed(self) -> DomainError:
-        failure = self._failure
-        self._failure = None
-        return failure or Vanished("The folder went away while it was read. Go back to the one above it.")
+        return self._failure or self._vanished()
 
     # --- scans ---
 
@@ -302,7 +300,7 @@ class Directory:
                 raise FileNotFoundError
             self.sorting = 0.0
             await self._take(gathering.freeze(), epoch)
-            self._stamp, self._settled = stamp, settled
+            self._stamp, self._settled, self._failure = stamp, settled, None
         except OSError as error:
             self._give_up(self._vanished() if isinstance(error, FileNotFoundError) else from_os_error(error, self.path))
         except DomainError as error:
@@ -310,6 +308,10 @@ class Directory:
         except asyncio.CancelledError:
             if self._scan is me:
                 self._give_up(self._vanished())
+            raise
+        except Exception:
+            shown = self.path or "The folder"
+            self._give_up(FileSystemError(f"{shown} could not be listed. The server's log says why."))
             raise
         finally:
             if self._scan is me:

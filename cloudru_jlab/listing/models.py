@@ -70,7 +70,7 @@ class OrderQuery(Struct, frozen=True, kw_only=True):
     sort: Literal["modified", "size", "created"]
 
 
-class Row(Struct, kw_only=True):
+class Row(Struct, kw_only=True, gc=False):
     """One entry: the fields of jupyter_server's contents model without content. Times are ISO 8601 in UTC, size is in
     bytes; ``undecodable`` is there only where the name is not UTF-8."""
 
@@ -121,7 +121,7 @@ class Page(Head, kw_only=True):
     rows: list[Row]
 
 
-class ChangedRow(Struct):
+class ChangedRow(Struct, gc=False):
     """A row whose shown fields changed."""
 
     index: int

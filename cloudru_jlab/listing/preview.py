@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections import OrderedDict
 from typing import NamedTuple, Protocol
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from .filter import matching
 from .models import Match, View
-from .names import DIRECTORY, GONE, HIDDEN, Bytes, Ids
+from .names import DIRECTORY, GONE, HIDDEN, Bytes, Ids, Mask
 from .slices import Cancelled, spans
 
 
@@ -37,12 +36,30 @@ class _Wanted(NamedTuple):
 
 
 class _Rows:
-    """Ids that are wanted, of the first ``done`` ones. Rows are only added, so each keeps its index."""
+    """Which of the first ``done`` ids are wanted. Rows are only added, so each keeps its index.
+
+    Attributes
+    ----------
+    blocks:
+        One mask for each span of ids that was looked at.
+    starts, before:
+        The first id of each block, and the number of rows before it.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.ids = array("I")
-        self.done = 0
+        self.blocks: list[Mask] = []
+        self.starts: list[int] = []
+        self.before: list[int] = []
+        self.done = self.total = 0
+
+    def add(self, block: Mask) -> None:
+        """Take the mask of the next ids."""
+        self.blocks.append(block)
+        self.starts.append(self.done)
+        self.before.append(self.total)
+        self.done += len(block)
+        self.total += int(np.count_nonzero(block))
 
 
 class Preview:
@@ -59,8 +76,8 @@ class Preview:
         rows = self._extended(wanted, count, cancelled)
         if view.filter:
             plain = self._extended(wanted._replace(filter="", match="substring"), count, cancelled)
-            return PreviewRows(rows.ids, len(rows.ids), len(plain.ids))
-        return PreviewRows(rows.ids, len(rows.ids), len(rows.ids))
+            return PreviewRows(rows, rows.total, plain.total)
+        return PreviewRows(rows, rows.total, rows.total)
 
     def _extended(self, wanted: _Wanted, count: int, cancelled: Cancelled) -> _Rows:
         rows = self._views.setdefault(wanted, _Rows())
@@ -82,22 +99,35 @@ class Preview:
         if wanted.filter:
             found = matching(self._source, start, stop, wanted.filter, wanted.match, cancelled)
             keep &= found if wanted.filter_directories else found | is_dir
-        rows.ids.frombytes((np.flatnonzero(keep) + start).astype(np.uint32).tobytes())
-        rows.done = stop
+        rows.add(keep)
 
 
 class PreviewRows(NamedTuple):
     """Rows of a preview: ``total`` of them, ``unfiltered`` were there no filter. See `orders.Arranged`."""
 
-    ids: array[int]
+    found: _Rows
     total: int
     unfiltered: int
 
     def window(self, offset: int, limit: int) -> Ids:
         """The ids of the rows ``[offset, offset + limit)``."""
-        return np.array(self.ids[offset : min(offset + limit, self.total)], np.uint32)
+        rows, stop = self.found, min(offset + limit, self.total)
+        parts = [np.empty(0, np.uint32)]
+        block = max(0, bisect_right(rows.before, offset) - 1)
+        while offset < stop:
+            ids = np.flatnonzero(rows.blocks[block]) + rows.starts[block]
+            first = offset - rows.before[block]
+            parts.append(ids[first : first + stop - offset].astype(np.uint32))
+            offset += len(parts[-1])
+            block += 1
+        return np.concatenate(parts)
 
     def row(self, ident: int) -> int | None:
         """The row of ``ident``, None where it is not shown (yet)."""
-        at = bisect_left(self.ids, ident, 0, self.total)
-        return at if at < self.total and self.ids[at] == ident else None
+        rows = self.found
+        block = bisect_right(rows.starts, ident) - 1
+        if block < 0 or ident >= rows.starts[block] + len(rows.blocks[block]):
+            return None
+        at = ident - rows.starts[block]
+        row = rows.before[block] + int(np.count_nonzero(rows.blocks[block][:at]))
+        return row if rows.blocks[block][at] and row < self.total else None

@@ -126,7 +126,7 @@ class ListingService:
             await directory.look()
             await directory.refreshed()
         directory.asked = time.monotonic()
-        await directory.opened(view, query.offset + query.limit)
+        await directory.opened(view)
         shown = await show(directory, view)
         if query.generation is not None and query.generation != shown.generation:
             raise StaleGeneration(
@@ -145,7 +145,7 @@ class ListingService:
         directory, view = self._open(query.path, query)
         stamp = await directory.look()
         await directory.refreshed()
-        await directory.opened(view, 1)
+        await directory.opened(view)
         shown = await show(directory, view)
         if shown.generation != query.generation:
             return Changes(**head(directory, shown), rows=[])
@@ -164,7 +164,7 @@ class ListingService:
             raise BadParameter("Give either “name” or “prefix”.")
         directory, view = self._open(query.path, query)
         await directory.look()
-        await directory.opened(view, 1)
+        await directory.opened(view)
         shown = await show(directory, view)
         if query.prefix is not None:
             return await self._locate_prefix(shown, query.prefix, query.after)

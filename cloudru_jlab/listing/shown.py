@@ -71,7 +71,7 @@ async def show(directory: Directory, view: View) -> Shown:
                 return await _show_preview(directory, snapshot, view)
         except WorkCancelled:
             raise asyncio.CancelledError from None
-        await directory.opened(view, 1)
+        await directory.opened(view)
 
 
 async def _show_preview(directory: Directory, snapshot: Snapshot | None, view: View) -> Shown:

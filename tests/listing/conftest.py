@@ -62,11 +62,16 @@ def make_service(tmp_path: Path, rings: Rings, jp_asyncio_loop: asyncio.Abstract
     local = LocalAccess()
 
     def make(
-        *, access: Any = None, allow_hidden: bool = False, hide_globs: tuple[str, ...] = (), **settings: Any
+        *,
+        access: Any = None,
+        root: Path = tmp_path,
+        allow_hidden: bool = False,
+        hide_globs: tuple[str, ...] = (),
+        **settings: Any,
     ) -> ListingService:
         # under load, too, a small directory is sorted in the first answer
         settings.setdefault("preview_patience", 60.0)
-        contents = Contents(str(tmp_path), allow_hidden, hide_globs)
+        contents = Contents(str(root), allow_hidden, hide_globs)
         service = ListingService(
             log=logging.getLogger("listing"),
             settings=ListingSettings(**settings),
