@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,8 +25,14 @@ from .engine.words import sentence
 Batches = Callable[[], Iterator[list[bytes]]]
 Sink = Callable[[Report], None]
 
-_PACKAGES = str(Path(__file__).parents[3])
-_CHILD = f"import sys; sys.path.append({_PACKAGES!r}); from {__package__}.engine.child import main; main()"
+
+def _program() -> str:
+    """What the process runs. It starts without site-packages, and is told where the two things are that it needs."""
+    places = [str(Path(__file__).parents[3])]
+    trash = find_spec("send2trash")
+    if trash is not None and trash.origin is not None:
+        places.append(str(Path(trash.origin).parents[1]))
+    return f"import sys; sys.path += {places!r}; from {__package__}.engine.child import main; main()"
 
 
 class Runner(Protocol):
@@ -119,7 +126,7 @@ class ProcessRunner:
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                [sys.executable, "-I", "-S", "-c", _CHILD],
+                [sys.executable, "-I", "-S", "-c", _program()],
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=subprocess.DEVNULL,

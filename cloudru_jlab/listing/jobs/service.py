@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from traitlets import Float, Integer, TraitError, validate
 from traitlets.config import LoggingConfigurable
 
-from ...core.errors import BadParameter, Conflict, CountChanged, NotFound, from_os_error
+from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
 from ...core.paths import ContentsRoot, join
 from ...core.tasks import TaskGroup
 from ..models import Job, JobError, JobRequest, Jobs, Selection, View
@@ -23,6 +23,8 @@ from .engine.plan import ERRORS_KEPT, JobCancelled, JobFailed, Plan, Prepared, R
 from .managers import ManagerRunner, works_directly
 from .runners import ProcessRunner, Runner, ThreadRunner
 
+#: With so many jobs hanging unkillably in file systems, no more are started there.
+_STUCK_LIMIT = 4
 #: Seconds between two events about a running job.
 _RING_SECONDS = 0.2
 
@@ -127,6 +129,7 @@ class JobService(LoggingConfigurable):
         if sum(1 for record in self._records.values() if record.runner is not None) >= self.max_jobs:
             raise Conflict("Too many actions are running. Wait until one has ended, or cancel one.")
         plan, runner = self._plan(request)
+        await self._require_answers(plan)
         selected = await self._listing.resolve_selection(
             request.path, request.view, request.generation, request.selection
         )
@@ -241,6 +244,17 @@ class JobService(LoggingConfigurable):
         if any(self._file_systems.access(path).guarded for path in paths):
             return plan, ProcessRunner(plan, timeout=self.silence_seconds, graveyard=self._graveyard)
         return plan, ThreadRunner(plan)
+
+    async def _require_answers(self, plan: Plan) -> None:
+        """Raises `DomainError` where a file system hangs: before anything waits for it that is less patient."""
+        for path, api_path in ((plan.source, plan.source_api), (plan.target, plan.target_api)):
+            if path is not None and (access := self._file_systems.access(path)).guarded:
+                if self._graveyard.stuck() >= _STUCK_LIMIT:
+                    raise NotAnswering("Earlier actions hang in a file system that does not answer. Try again later.")
+                try:
+                    await access.stat_directory(path)
+                except OSError as error:
+                    raise from_os_error(error, api_path) from None
 
     @asynccontextmanager
     async def _turn(self, plan: Plan) -> AsyncIterator[None]:

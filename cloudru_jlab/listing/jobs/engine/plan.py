@@ -91,6 +91,11 @@ class Beat:
         if self._cancelled():
             raise JobCancelled
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the job is to end."""
+        return self._cancelled()
+
     def flush(self) -> None:
         """Report now."""
         report = Report(self._done, self._failed, self._skipped, self._errors, self._gone, self._came)

@@ -7,6 +7,8 @@ import ctypes
 import errno
 import os
 import stat
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from .checkpoints import Checkpoints
@@ -20,6 +22,8 @@ from .words import HOPELESS, refuse_hidden, sentence
 
 #: Entries moved across file systems between two waits for the disk.
 _BATCH = 500
+#: How long the disk may take to write them, in seconds, and how long when the user has cancelled the job.
+_SYNC_SECONDS, _SYNC_CANCELLED_SECONDS = 600.0, 30.0
 
 
 def _human(size: int) -> str:
@@ -162,6 +166,27 @@ class MoveJob(Transfer):
                 # What has its new name must lose the old one, also when the job is cancelled.
                 self._settle(area)
 
+    def _sync(self, area: PartialArea) -> None:
+        """Wait until all that was copied is on the disk, and report meanwhile that the job lives: it may take long."""
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=area.fd)
+        codes: list[int] = []
+
+        def work() -> None:
+            codes.append(0 if self._libc.syncfs(fd) == 0 else ctypes.get_errno())
+            os.close(fd)
+
+        thread = threading.Thread(target=work, name="listing job sync", daemon=True)
+        thread.start()
+        started = time.monotonic()
+        thread.join(0.1)
+        while thread.is_alive():
+            self._beat.flush()
+            if time.monotonic() - started > (_SYNC_CANCELLED_SECONDS if self._beat.cancelled else _SYNC_SECONDS):
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+            thread.join(0.1)
+        if codes[0]:
+            raise OSError(codes[0], os.strerror(codes[0]))
+
     def _copy(self, copier: Copier, area: PartialArea, name: bytes) -> None:
         temporary = area.new_name()
         try:
@@ -192,13 +217,10 @@ class MoveJob(Transfer):
         copied, self._copied = self._copied, []
         if not copied:
             return
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=area.fd)
         try:
-            if self._libc.syncfs(fd) != 0:
-                code = ctypes.get_errno()
-                raise JobFailed(sentence(OSError(code, os.strerror(code))) + " The originals are kept.")
-        finally:
-            os.close(fd)
+            self._sync(area)
+        except OSError as error:
+            raise JobFailed(f"{sentence(error)} The originals are kept.") from None
         for name, seen in copied:
             try:
                 complete = _remove_seen(self._source.fd, name, seen)
