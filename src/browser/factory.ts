@@ -32,7 +32,8 @@ export interface IFactoryOptions {
 export class BrowserFactory implements IFileBrowserFactory {
   constructor(private readonly _options: IFactoryOptions) {
     this.tracker = _options.tracker;
-    this._isWindowed = _options.listing !== null && this._canWork(missingMethods());
+    this._isWindowed =
+      _options.listing !== null && this._canWork(missingMethods());
   }
 
   readonly tracker: WidgetTracker<FileBrowser>;

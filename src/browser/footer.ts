@@ -25,7 +25,10 @@ export class Footer extends Widget {
     this._bar = document.createElement('div');
     this._bar.className = 'cj-Footer-bar';
     this._bar.setAttribute('role', 'progressbar');
-    this._bar.setAttribute('aria-label', this._trans.__('Reading the directory'));
+    this._bar.setAttribute(
+      'aria-label',
+      this._trans.__('Reading the directory')
+    );
     this._fill = document.createElement('div');
     this._fill.className = 'cj-Footer-fill';
     this._bar.appendChild(this._fill);
@@ -77,15 +80,16 @@ export class Footer extends Widget {
     const total = this._count(head.total);
     const parts: string[] = [];
     if (!head.complete) {
-      parts.push(
-        this._trans.__('%1 items so far', this._count(head.scanned))
-      );
+      parts.push(this._trans.__('%1 items so far', this._count(head.scanned)));
     } else if (view.params.filter) {
       parts.push(
         this._trans.__('%1 of %2', total, this._count(head.unfiltered))
       );
     } else {
       parts.push(this._trans._n('%2 item', '%2 items', head.total, total));
+    }
+    if (head.complete && head.mode === 'preview') {
+      parts.push(this._trans.__('sorting…'));
     }
     const selected = selectedCount();
     if (selected > 1) {
@@ -99,7 +103,13 @@ export class Footer extends Widget {
     const { sort, force } = view.params;
     const isDeferred = view.head?.deferred ?? false;
     const state =
-      sort === 'name' ? '' : isDeferred ? 'deferred' : isBusy && force ? 'sorting' : '';
+      sort === 'name'
+        ? ''
+        : isDeferred
+          ? 'deferred'
+          : isBusy && force
+            ? 'sorting'
+            : '';
     if (this._actions.dataset.state === state) {
       return;
     }

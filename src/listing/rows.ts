@@ -157,8 +157,7 @@ export class RowLoader {
 
 /** The whole pages that hold these rows and some around them. */
 export function rangeAround(first: number, last: number): IRange {
-  const offset =
-    Math.floor(Math.max(0, first - AHEAD) / PAGE_SIZE) * PAGE_SIZE;
+  const offset = Math.floor(Math.max(0, first - AHEAD) / PAGE_SIZE) * PAGE_SIZE;
   const end = Math.ceil((last + AHEAD) / PAGE_SIZE) * PAGE_SIZE;
   return {
     offset,

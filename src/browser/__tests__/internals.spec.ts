@@ -1,4 +1,8 @@
-import { DirListing, FileBrowser, FileBrowserModel } from '@jupyterlab/filebrowser';
+import {
+  DirListing,
+  FileBrowser,
+  FileBrowserModel
+} from '@jupyterlab/filebrowser';
 
 import {
   BROWSER_FIELDS,

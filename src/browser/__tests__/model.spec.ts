@@ -7,7 +7,11 @@ import { Signal } from '@lumino/signaling';
 
 // The tests of one feature may use another's fake of the server.
 /* eslint-disable @typescript-eslint/no-restricted-imports */
-import { FakeServer, numbered, settle } from '../../listing/__tests__/fakeserver';
+import {
+  FakeServer,
+  numbered,
+  settle
+} from '../../listing/__tests__/fakeserver';
 import { ListingApi } from '../../listing/api';
 import { ListingClient } from '../../listing/client';
 /* eslint-enable @typescript-eslint/no-restricted-imports */
@@ -150,7 +154,11 @@ describe('WindowedModel', () => {
   it('hands the settings on to the server', async () => {
     model.filterDirectories = false;
     model.showHiddenFiles(true);
-    model.sortBy({ key: 'last_modified', direction: 'descending' }, true, false);
+    model.sortBy(
+      { key: 'last_modified', direction: 'descending' },
+      true,
+      false
+    );
     await model.cd('d');
     expect(model.view.params).toMatchObject({
       filterDirectories: false,
@@ -208,10 +216,10 @@ describe('WindowedModel', () => {
       generation: '2',
       job: null
     };
-    stream.emit({ ...emission, path: 'e' } as Event.Emission);
+    stream.emit({ ...emission, path: 'e' });
     await settle();
     expect(model.view.head?.total).toBe(500);
-    stream.emit({ ...emission, path: 'd' } as Event.Emission);
+    stream.emit({ ...emission, path: 'd' });
     await settle();
     expect(model.view.head?.total).toBe(501);
   });

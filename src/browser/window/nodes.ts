@@ -29,11 +29,14 @@ export function arrangeNodes(
     }
   }
   const spare = nodes.filter(node => !kept.has(node));
-  const arranged = after.map(key => shown.get(key) ?? spare.shift() ?? create());
+  const arranged = after.map(
+    key => shown.get(key) ?? spare.shift() ?? create()
+  );
   arranged.push(...spare);
 
   // From the end, so that nodes that stay in order are not touched: moving the node that has the focus would blur it.
-  let next: Node | null = (nodes[nodes.length - 1] ?? null)?.nextSibling ?? null;
+  let next: Node | null =
+    (nodes[nodes.length - 1] ?? null)?.nextSibling ?? null;
   // Nodes for new rows are moved around those that show the same as before.
   const stay = arranged.filter(node => kept.has(node));
   const fixed = longestRun(nodes, stay);
@@ -77,11 +80,7 @@ function longestRun(
     tails[low] = i;
   });
   const run = new Set<HTMLElement>();
-  for (
-    let i = tails[tails.length - 1] ?? -1;
-    i >= 0;
-    i = previous[i] ?? -1
-  ) {
+  for (let i = tails[tails.length - 1] ?? -1; i >= 0; i = previous[i] ?? -1) {
     const node = after[i];
     if (node) {
       run.add(node);

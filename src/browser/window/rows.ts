@@ -114,6 +114,22 @@ export abstract class RowWindow extends ListingBase {
     this.flush();
   }
 
+  /** The rows that will be drawn once a row is revealed. */
+  around(row: number): [number, number] {
+    const { scroller } = this;
+    const first = scroller.firstVisible;
+    const last = scroller.lastVisible;
+    if (row >= first && row < last) {
+      return [row, row + 1];
+    }
+    const count = scroller.pageRows + 1;
+    const from = row < first ? row : row - count;
+    return [
+      Math.max(0, from - OVERSCAN),
+      Math.min(this.total, from + count + 1 + OVERSCAN)
+    ];
+  }
+
   /** The path of a row that is at hand. */
   pathAt(row: number): string | undefined {
     return this.view.row(row)?.path;

@@ -95,8 +95,7 @@ export class Scroller {
     this._top = this._clamp(small ? this._top + step : this._toTop(scrollTop));
     // At an end of the scroll bar, small steps could go no further although there are rows left.
     const room = this._viewport;
-    const atEnd =
-      scrollTop < room || scrollTop > this._scrollRange - room;
+    const atEnd = scrollTop < room || scrollTop > this._scrollRange - room;
     const shift = this._toScrollTop(this._top) - scrollTop;
     return atEnd && Math.abs(shift) > 0.01;
   }

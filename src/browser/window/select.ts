@@ -95,12 +95,13 @@ export abstract class RowSelection extends RowWindow {
     }
   }
 
-  /** Have a row drawn. Resolves to false when it cannot be, or when another row is asked for meanwhile. */
+  /** Have a row drawn, with all that will be seen around it. Resolves to false when it cannot be, or another row is asked for. */
   async bring(row: number): Promise<boolean> {
     const turn = ++this._turn;
-    if (!this.view.row(row)) {
+    const [first, last] = this.around(row);
+    if (!this._hasRows(first, last)) {
       try {
-        await this.view.load(row, row + 1);
+        await this.view.load(first, last);
       } catch {
         // The view shows its error.
         return false;
@@ -311,6 +312,15 @@ export abstract class RowSelection extends RowWindow {
       row = Math.max(0, at);
     }
     void this.goTo(row, keepExisting);
+  }
+
+  private _hasRows(first: number, last: number): boolean {
+    for (let index = first; index < last; index++) {
+      if (!this.view.row(index)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private _anchorAt(index: number): IAnchor | null {
