@@ -26,6 +26,9 @@ Model = dict[str, Any]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SLASH = ord("/")
+#: What only some platforms tell of a file; asking each time would cost as much as the answer.
+_TELLS_BIRTH = hasattr(os.stat_result, "st_birthtime")
+_TELLS_FLAGS = hasattr(os.stat_result, "st_flags")
 #: Names put into the blob at a time: few enough that their text never weighs.
 _BATCH = 20_000
 
@@ -79,7 +82,7 @@ class DirectoryReader:
         with os.scandir(self._os_dir) as entries:
             for entry in self._candidates(entries):
                 batch.append(entry.name)
-                groups.append(not _leads_to_directory(entry))
+                groups.append(not _is_directory_or_link_to_one(entry))
                 if len(batch) == _BATCH:
                     blob += _joined(batch)
                     batch.clear()
@@ -127,8 +130,8 @@ class DirectoryReader:
     def _is_listed(self, name: str, info: os.stat_result) -> bool:
         if stat.S_ISREG(info.st_mode):
             # All that `is_file_hidden` looks at in a regular file; it makes a Path first, which would cost the most.
-            hidden = name.startswith(".") or bool(getattr(info, "st_flags", 0) & stat.UF_HIDDEN)
-            return self._allow_hidden or not hidden
+            flagged = _TELLS_FLAGS and bool(getattr(info, "st_flags", 0) & stat.UF_HIDDEN)
+            return self._allow_hidden or not (flagged or name.startswith("."))
         if not (stat.S_ISDIR(info.st_mode) or stat.S_ISLNK(info.st_mode)):
             return False
         try:
@@ -140,21 +143,17 @@ class DirectoryReader:
             return False
 
     def _model(self, name: str, info: os.stat_result, descriptor: int) -> Model:
-        is_dir = stat.S_ISDIR(info.st_mode)
-        if stat.S_ISLNK(info.st_mode):
-            try:
-                is_dir = stat.S_ISDIR(os.stat(name, dir_fd=descriptor).st_mode)
-            except OSError:
-                is_dir = False
+        is_dir = not stat.S_ISREG(info.st_mode) and _leads_to_directory(name, info, descriptor)
         if is_dir:
             kind = "directory"
         else:
             kind = "notebook" if name.endswith(".ipynb") else "file"
+        born = _created(info) if _TELLS_BIRTH else info.st_ctime
         return {
             "name": name,
             "path": self._prefix + name,
             "last_modified": self._time(info.st_mtime, "Invalid mtime %s for %s", name),
-            "created": self._time(_created(info), "Invalid creation time %s for %s", name),
+            "created": self._time(born, "Invalid creation time %s for %s", name),
             "content": None,
             "format": None,
             "mimetype": self._mimetype(name) if kind == "file" else None,
@@ -175,14 +174,14 @@ class DirectoryReader:
 
     def _mimetype(self, name: str) -> str | None:
         suffix = os.path.splitext(name)[1]
-        try:
+        if suffix in self._mimetypes:
             return self._mimetypes[suffix]
-        except KeyError:
-            # The slash keeps a name like "data:x" from being read as a URL.
-            found = mimetypes.guess_type(f"/{name}")[0]
-            if suffix.lower() not in mimetypes.suffix_map and suffix not in mimetypes.encodings_map:
-                self._mimetypes[suffix] = found
-            return found
+        # The slash keeps a name like "data:x" from being read as a URL.
+        found = mimetypes.guess_type(f"/{name}")[0]
+        # The last suffix decides, unless it stands for two or is that of a compressed file.
+        if suffix.lower() not in mimetypes.suffix_map and suffix not in mimetypes.encodings_map:
+            self._mimetypes[suffix] = found
+        return found
 
     def _os_path(self, name: str) -> str:
         return os.path.join(self._os_dir, name)
@@ -192,9 +191,18 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
     return entry.is_dir(follow_symlinks=False)
 
 
-def _leads_to_directory(entry: os.DirEntry[str]) -> bool:
+def _is_directory_or_link_to_one(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _leads_to_directory(name: str, info: os.stat_result, descriptor: int) -> bool:
+    if not stat.S_ISLNK(info.st_mode):
+        return stat.S_ISDIR(info.st_mode)
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=descriptor).st_mode)
     except OSError:
         return False
 
