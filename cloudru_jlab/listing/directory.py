@@ -8,57 +8,31 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from logging import Logger
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from ..core.errors import DomainError, FileSystemError, Vanished, from_os_error
-from ..core.tasks import TaskGroup
+from .context import Context
 from .editing import Editor
 from .globs import HiddenGlobs
 from .models import View
 from .names import DIRECTORY, Gathering, Names
 from .preview import Preview
 from .scan.access import DirectoryStat, FileSystemAccess
-from .settings import ListingSettings
 from .signatures import Signatures
 from .slices import Cancelled
 from .snapshot import Snapshot
 from .sorting import sort_names
 from .stat_orders import StatOrders
-from .workers import Workers
 
 #: Directories up to this size are read again whenever they may have changed; larger ones a tenth of the time.
 SMALL = 5_000
 #: So many entries are sorted in a moment, and a first answer waits so long for it, in seconds.
 _QUICK, _QUICK_SECONDS = 50_000, 1.0
+#: Memory that a directory takes besides its names and orders, in bytes, about.
+_OVERHEAD = 8 * 1024
 #: The share of the time that goes into reading a large directory again.
 _RESCAN_SHARE = 0.1
-
-
-class Listener(Protocol):
-    """Whom a directory tells of its news."""
-
-    def changed(self, directory: Directory) -> None:
-        """There is a new generation."""
-
-    def ready(self, directory: Directory) -> None:
-        """An order that was waited for is there."""
-
-    def watch(self, directory: Directory) -> bool:
-        """Report changes of the directory to `Directory.touch` from now on; whether that works."""
-
-
-class Context(NamedTuple):
-    """What all directories of a service share."""
-
-    log: Logger
-    tasks: TaskGroup
-    settings: ListingSettings
-    workers: Workers
-    listener: Listener
-    epoch: Callable[[], str]
 
 
 class Directory:
@@ -120,7 +94,7 @@ class Directory:
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        return self.snapshot.nbytes if self.snapshot else 0
+        return _OVERHEAD + (self.snapshot.nbytes if self.snapshot else 0)
 
     async def look(self) -> DirectoryStat:
         """One stat of the directory; starts what it shows to be needed. Raises `DomainError`."""

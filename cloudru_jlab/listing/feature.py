@@ -80,7 +80,8 @@ class ListingFeature(Feature):
         """Build the service and offer it as the index of directories."""
         self._settings = serverapp.web_app.settings
         self._events = serverapp.event_logger
-        self._events.register_event_schema(Path(__file__).parent / "events" / "v1.yaml")
+        if self._events is not None:
+            self._events.register_event_schema(Path(__file__).parent / "events" / "v1.yaml")
         self._local = LocalAccess()
         self._network = NetworkFileSystems(self._local, parent=self)
         self.service = ListingService(
@@ -136,4 +137,5 @@ class ListingFeature(Feature):
 
     def _ring(self, path: str, generation: str, kind: str, job: str | None) -> None:
         news = {"path": path, "generation": generation, "kind": kind, "job": job}
-        self._events.emit(schema_id=EVENT_SCHEMA, data=news)
+        if self._events is not None:
+            self._events.emit(schema_id=EVENT_SCHEMA, data=news)

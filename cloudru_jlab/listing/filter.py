@@ -57,7 +57,7 @@ def matching(source: Source, start: int, stop: int, text: str, match: Match, can
 
 
 def _lowered(blob: Bytes) -> Bytes:
-    lowered = blob.copy()
+    lowered: Bytes = blob.copy()
     np.bitwise_or(lowered, _LOWER_BIT, out=lowered, where=(blob >= ord("A")) & (blob <= ord("Z")))
     return lowered
 

@@ -28,8 +28,9 @@ class ListingHandler(ApiHandler):
 
     async def unless_dropped(self, answer: Coroutine[Any, Any, T]) -> T:
         """The result of ``answer``, which ends when the client closes the connection."""
-        self._answering = asyncio.ensure_future(answer)
-        return await self._answering
+        task = asyncio.ensure_future(answer)
+        self._answering = task
+        return await task
 
     def on_connection_close(self) -> None:
         """The client typed the next letter, or left."""

@@ -32,13 +32,19 @@ def _found_by_search(shown: Shown, name: bytes) -> int | None:
     return None
 
 
-def first_with_prefix(shown: Shown, prefix: str, after: int, cancelled: Cancelled) -> int | None:
+def first_with_prefix(
+    snapshot: Snapshot | None, shown: Shown, prefix: str, after: int, cancelled: Cancelled
+) -> int | None:
     """The first row from ``after`` on whose name starts with ``prefix``, going on from the top; in a worker thread.
 
     Raises `slices.WorkCancelled`.
     """
     total = shown.rows.total
-    matches = matching(shown.source, 0, shown.source.count, prefix, "prefix", cancelled)
+    if snapshot is not None and snapshot.names is shown.source:
+        # the next press of the same key asks the same
+        matches = snapshot.mask(prefix, "prefix", cancelled)
+    else:
+        matches = matching(shown.source, 0, shown.source.count, prefix, "prefix", cancelled)
     if not matches.any():
         return None
     after = min(after, total)

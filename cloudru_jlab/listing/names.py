@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ U32 = np.dtype(np.uint32)
 Bytes = NDArray[np.uint8]
 Ids = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
+N = TypeVar("N", bound=np.generic)
 
 #: Bits of an entry's flags.
 DIRECTORY, NOTEBOOK, HIDDEN, GONE = 1, 2, 4, 8
@@ -31,7 +33,7 @@ _DOT = ord(".")
 _NOTEBOOK_SUFFIX = b".ipynb"
 _MAX_BLOB = 2**32 - 1
 #: Room for names that appear later, so that adding one does not copy the blob.
-_SLACK_BYTES, _SLACK_NAMES = 64 * 1024, 1024
+_SLACK = 16
 
 
 class TooLarge(DomainError):
@@ -148,9 +150,9 @@ class Gathering:
     def freeze(self) -> Names:
         """The names as arrays, without a copy; nothing may be added to the gathering afterwards."""
         count, used = self.count, len(self._blob)
-        self._blob += bytes(_SLACK_BYTES)
-        self._offsets.frombytes(bytes(4 * _SLACK_NAMES))
-        self._flags += bytes(_SLACK_NAMES)
+        self._blob += bytes(_slack(used, 64 * 1024))
+        self._offsets.frombytes(bytes(4 * _slack(count, 1024)))
+        self._flags += bytes(_slack(count, 1024))
         arrays = np.frombuffer(self._blob, U8), np.frombuffer(self._offsets, U32), np.frombuffer(self._flags, U8)
         return Names(*arrays, count, used)
 
@@ -177,8 +179,8 @@ class Names:
     def pick(self, ids: Ids) -> list[bytes]:
         """The names of ``ids``."""
         starts, ends = self.offsets[ids].tolist(), self.offsets[ids + 1].tolist()
-        blob = memoryview(self.blob)
-        return [bytes(blob[start : end - 1]) for start, end in zip(starts, ends, strict=True)]
+        blob = self.blob
+        return [blob[start : end - 1].tobytes() for start, end in zip(starts, ends, strict=True)]
 
     def part(self, start: int, stop: int) -> tuple[Bytes, Ids]:
         """The names with ids from ``start`` to ``stop``, each ended by a NUL, and the ``stop - start + 1`` offsets."""
@@ -202,9 +204,9 @@ class Names:
         used = self.used + len(piece)
         if used > _MAX_BLOB:
             raise TooLarge("This folder holds more names than this server has memory for. Split it into smaller ones.")
-        self.blob = _with_room(self.blob, self.used, used, _SLACK_BYTES)
-        self.offsets = _with_room(self.offsets, first + 1, first + len(names) + 1, _SLACK_NAMES)
-        self.flags = _with_room(self.flags, first, first + len(names), _SLACK_NAMES)
+        self.blob = _with_room(self.blob, self.used, used)
+        self.offsets = _with_room(self.offsets, first + 1, first + len(names) + 1)
+        self.flags = _with_room(self.flags, first, first + len(names))
         self.blob[self.used : used] = np.frombuffer(piece, U8)
         end = self.used
         for index, (name, flag) in enumerate(zip(names, flags, strict=True), first):
@@ -220,10 +222,15 @@ class Names:
         return self.blob.nbytes + self.offsets.nbytes + self.flags.nbytes
 
 
-def _with_room(values: NDArray[np.generic], used: int, needed: int, slack: int) -> NDArray[np.generic]:
+def _slack(used: int, most: int) -> int:
+    """How much room to leave beyond ``used``: a small directory is copied in no time, and there may be many."""
+    return min(most, max(64, used // _SLACK))
+
+
+def _with_room(values: NDArray[N], used: int, needed: int) -> NDArray[N]:
     """``values``, or a copy of it with room for ``needed`` ones and then some."""
     if needed <= len(values):
         return values
-    grown = np.zeros(needed + max(slack, needed // 16), values.dtype)
+    grown = np.zeros(needed + max(64, needed // _SLACK), values.dtype)
     grown[:used] = values[:used]
     return grown

@@ -57,7 +57,8 @@ class Arranged(NamedTuple):
     def _mirrored(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         bounds = np.array(self.bounds)
         group = np.searchsorted(bounds, rows, side="right")
-        return bounds[group - 1] + bounds[np.minimum(group, len(bounds) - 1)] - 1 - rows
+        mirrored: NDArray[np.intp] = bounds[group - 1] + bounds[np.minimum(group, len(bounds) - 1)] - 1 - rows
+        return mirrored
 
 
 def arrange(
@@ -65,7 +66,7 @@ def arrange(
 ) -> Arranged:
     """The rows of ``view`` without its filter; ``numbers`` are the values to sort by, per id, unless by name."""
     directories, others = by_name.ids[: by_name.directories], by_name.ids[by_name.directories :]
-    shared = by_name.ids
+    shared: Ids | None = by_name.ids
     if not view.hidden:
         visible = without_flag(flags, HIDDEN)
         fewer, less = select(directories, visible, cancelled), select(others, visible, cancelled)

@@ -7,6 +7,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import count
 from logging import Logger
 from typing import NamedTuple
@@ -17,7 +18,8 @@ from ..core.errors import BadParameter, DomainError, StaleGeneration, from_os_er
 from ..core.paths import ContentsRoot, split
 from ..core.ports import DirectoryHead
 from ..core.tasks import TaskGroup
-from .directory import Context, Directory
+from .context import Context
+from .directory import Directory
 from .doorbell import Doorbell
 from .globs import HiddenGlobs
 from .locating import find_row, first_with_prefix
@@ -167,7 +169,7 @@ class ListingService:
         await directory.opened(view)
         shown = await show(directory, view)
         if query.prefix is not None:
-            return await self._locate_prefix(shown, query.prefix, query.after)
+            return await self._locate_prefix(directory, shown, query.prefix, query.after)
         return await self._locate_name(directory, shown, query.name or "")
 
     async def cancel_order(self, query: OrderQuery) -> None:
@@ -277,7 +279,8 @@ class ListingService:
         view = granted(view, allow_hidden=contents.allow_hidden)
         directory = self._directories.get(os_path)
         globs = self._hidden_globs(contents.hide_globs)
-        if directory is not None and directory.globs is not globs:
+        hide_closed = not contents.allow_hidden
+        if directory is not None and (directory.globs, directory.hide_closed) != (globs, hide_closed):
             directory.forget()
             directory = None
         if directory is None:
@@ -287,7 +290,7 @@ class ListingService:
                 path,
                 os_path,
                 globs=globs,
-                hide_closed=not contents.allow_hidden,
+                hide_closed=hide_closed,
             )
             directory.wanted = view
             self._directories[os_path] = directory
@@ -338,10 +341,11 @@ class ListingService:
         if gone:
             directory.touch(gone)
 
-    async def _locate_prefix(self, shown: Shown, prefix: str, after: int) -> Location:
+    async def _locate_prefix(self, directory: Directory, shown: Shown, prefix: str, after: int) -> Location:
         if not prefix:
             raise BadParameter("“prefix” must not be empty.")
-        index = await self._workers.view(lambda cancelled: first_with_prefix(shown, prefix, after, cancelled))
+        snapshot = directory.snapshot
+        index = await self._workers.view(partial(first_with_prefix, snapshot, shown, prefix, after))
         name = None
         if index is not None:
             name = shown.source.pick(shown.window(index, 1))[0].decode("utf-8", "replace")

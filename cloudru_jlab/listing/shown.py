@@ -108,10 +108,14 @@ async def _show_sorted(directory: Directory, snapshot: Snapshot, view: View) -> 
         directory.stat_orders.refresh(view.sort)
     view = msgspec.structs.replace(view, match=effective(view.match, snapshot.entries, settings.fuzzy_limit))
     revision, current = snapshot.revision, snapshot.generation
-    plain = rows = await _plain_rows(directory, snapshot, view)
+    plain = await _plain_rows(directory, snapshot, view)
+    rows = plain
     if view.filter:
         ready = snapshot.ready(view) if revision == snapshot.revision else None
-        rows = ready or await directory.context.workers.view(partial(snapshot.narrowed, view, plain))
+        if ready is not None:
+            rows = ready
+        else:
+            rows = await directory.context.workers.view(partial(snapshot.narrowed, view, plain))
         snapshot.keep(view, revision, rows, filtered=True)
     return Shown(
         current, view, "sorted", True, progress, snapshot.names.count, plain.total, deferred, rows, snapshot.names

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.collation import Collator
 from .filter import matching
@@ -24,7 +25,9 @@ from .slices import Cancelled
 
 Tongue = tuple[str, bool]
 #: Views and filters kept ready per snapshot, besides the orders of names.
-_VIEWS, _MASKS, _ORDERS = 6, 4, 3
+_VIEWS, _MASKS, _ORDERS = 16, 4, 3
+#: Of a directory with more entries than this, only so many views are kept: each may take 4 bytes per entry.
+_HUGE, _HUGE_VIEWS = 500_000, 3
 #: Changes kept to tell what an older generation showed.
 _HISTORY = 20_000
 
@@ -114,7 +117,7 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
-        arrays: list[np.ndarray] = [order.ids for order in self.orders.values()]  # type: ignore[type-arg]
+        arrays: list[NDArray[Any]] = [order.ids for order in self.orders.values()]
         arrays += self.numbers.values()
         arrays += (view.ids for view in self._views.values())
         arrays += self._masks.values()
@@ -148,7 +151,8 @@ class Snapshot:
         """Keep rows that were computed for ``revision``, unless the snapshot has moved on."""
         if revision == self.revision:
             self._views[view_key(view, filtered=filtered)] = arranged
-            while len(self._views) > _VIEWS:
+            most = _VIEWS if self.entries <= _HUGE else _HUGE_VIEWS
+            while len(self._views) > most:
                 self._views.popitem(last=False)
 
     def arranged(self, view: View, by_name: ByName, numbers: Numbers | None, cancelled: Cancelled) -> Arranged:

@@ -297,8 +297,10 @@ async def test_memory_is_bounded_and_the_oldest_go_first(
         (tmp_path / folder).mkdir()
         for number in range(100):
             (tmp_path / folder / f"{number}").touch()
-    # an empty listing takes about 70 KiB of slack
-    service = make_service(access=access, memory_limit=200_000)
+    probe = make_service()
+    await names(probe, "a")
+    (one,) = probe._directories.values()
+    service = make_service(access=access, memory_limit=int(2.5 * one.nbytes))
     for folder in "abc":
         await names(service, folder)
     assert access.scans == 3
