@@ -63,7 +63,11 @@ function setUpActions(
     completePaths(browser, listing, translator);
   installDialogs({ listing, translator, prepare });
   const jobs = new BulkJobs({ service: listing.jobs });
-  new JobNotifications({ jobs, translator });
+  const notifications = new JobNotifications({ jobs, translator });
+  app.shell.disposed.connect(() => {
+    notifications.dispose();
+    jobs.dispose();
+  });
   void app.restored.then(() => jobs.resume()).catch(console.warn);
   app.contextMenu.menu.aboutToClose.connect(() => {
     browsers.forEach(browser => browser.rows.hold.menuClosed());

@@ -66,7 +66,7 @@ describe('WindowedListing', () => {
         return Promise.resolve(true);
       }
     };
-    Widget.attach(listing as unknown as Widget, document.body);
+    Widget.attach(listing, document.body);
     await model.cd('d');
     await draw();
   });
