@@ -7,7 +7,7 @@ test.use({
     ...galata.DEFAULT_SETTINGS,
     '@jupyterlab/translation-extension:plugin': { locale: 'ru_RU' }
   },
-  waitForApplication: async ({ page: _ }, use) => {
+  waitForApplication: async ({ baseURL: _ }, use) => {
     // Galata's own waits for a tab that is called "Launcher".
     await use(async page => {
       await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });

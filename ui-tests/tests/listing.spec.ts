@@ -89,6 +89,7 @@ test('shows rows, a count and a bar while the server still reads', async ({
   for (let i = 1; i <= 50; i++) {
     makeEmptyFile(join(folder, `row ${i}`));
   }
+  await files.open('');
   let reading = true;
   // A directory that takes seconds to read would make this test depend on the machine: the answers say so instead.
   await page.route(/\/cloudru\/listing(\/changes)?\?/, async route => {
@@ -104,7 +105,6 @@ test('shows rows, a count and a bar while the server still reads', async ({
     }
     await route.fulfill({ response, json: body });
   });
-  await files.open('');
   await files.open(tmpPath);
   await files.expectFirst('row 1');
   await expect(files.footer).toContainText('400,000 items so far');

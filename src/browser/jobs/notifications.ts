@@ -8,7 +8,7 @@ import type { IJob } from '../../core/tokens';
 import { showJobErrors } from './errors';
 import type { BulkJobs } from './model';
 import { isFinished } from './model';
-import { JobWords, handled } from './words';
+import { JobWords, handled, left } from './words';
 
 /** How long good news stays, in ms. */
 const SUCCESS_TIME = 5000;
@@ -74,7 +74,7 @@ export class JobNotifications implements IDisposable {
     this._shown.delete(job.id);
     const message = this._words.result(job);
     const type =
-      job.failed > 0 || job.state === 'failed'
+      left(job) > 0 || job.state === 'failed'
         ? 'warning'
         : job.state === 'cancelled'
           ? 'info'

@@ -3,6 +3,9 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { bundle, formatCount } from '../../core/i18n';
 import type { IJob, IJobRequest } from '../../core/tokens';
 
+/** How many errors of a job the server names. */
+const ERRORS_KEPT = 100;
+
 /** What is said about a job; whole sentences, so that each can be translated as its language wants it. */
 export class JobWords {
   constructor(private readonly _translator: ITranslator) {
@@ -31,7 +34,7 @@ export class JobWords {
     if (job.state === 'cancelled') {
       return this._cancelled(job);
     }
-    if (job.failed > 0) {
+    if (left(job) > 0) {
       return this._failed(job);
     }
     if (job.state === 'failed') {
@@ -58,13 +61,14 @@ export class JobWords {
 
   /** Says that the dialog does not hold all errors, or nothing when it does. */
   errorsShown(job: IJob): string {
-    return job.failed > job.errors.length
+    const count = left(job);
+    return job.errors.length >= ERRORS_KEPT && count > job.errors.length
       ? this._trans._n(
           'The first %2 of %3 error:',
           'The first %2 of %3 errors:',
-          job.failed,
+          count,
           this._count(job.errors.length),
-          this._count(job.failed)
+          this._count(count)
         )
       : '';
   }
@@ -187,7 +191,7 @@ export class JobWords {
   }
 
   private _failed(job: IJob): string {
-    const failed = this._count(job.failed);
+    const failed = this._count(left(job));
     const total = this._count(job.total);
     switch (job.kind) {
       case 'delete':
@@ -227,4 +231,9 @@ export class JobWords {
 /** The entries that a job is through with, whatever became of them. */
 export function handled(job: IJob): number {
   return job.done + job.failed + job.skipped;
+}
+
+/** The entries that a job could not do; one that was deleted by others meanwhile is as good as deleted. */
+export function left(job: IJob): number {
+  return job.kind === 'delete' ? job.failed : job.failed + job.skipped;
 }

@@ -72,27 +72,48 @@ describe('JobNotifications', () => {
 
   it('lists errors on demand', async () => {
     await jobs.start(makeRequest());
-    const errors = [
-      { name: 'locked', message: 'Permission denied' },
-      { name: 'busy', message: 'In use' }
-    ];
+    const errors = Array.from({ length: 100 }, (_, i) => ({
+      name: `locked ${i}`,
+      message: 'Permission denied'
+    }));
     service.put({
-      done: 4988,
-      failed: 12,
+      done: 4880,
+      failed: 120,
       errors,
       state: 'done',
       finished: 'now'
     });
     await jobs.resume();
-    expect(only().message).toBe('12 of 5,000 items could not be deleted');
+    expect(only().message).toBe('120 of 5,000 items could not be deleted');
     expect(only().type).toBe('warning');
     expect(only().options.autoClose).toBe(false);
     act('Show Errors…');
     await waitForDialog();
     const text = document.querySelector('.cj-Jobs-errors')!.textContent;
-    expect(text).toContain('The first 2 of 12 errors:');
-    expect(text).toContain('locked Permission denied');
+    expect(text).toContain('The first 100 of 120 errors:');
+    expect(text).toContain('locked 99 Permission denied');
     await dismissDialog();
+  });
+
+  it('counts names that are taken as not moved, and vanished ones as deleted', async () => {
+    await jobs.start(makeRequest({ kind: 'move' }));
+    const end = {
+      done: 4998,
+      skipped: 2,
+      state: 'done',
+      finished: 'now'
+    } as const;
+    service.put({
+      ...end,
+      kind: 'move',
+      errors: [{ name: 'twin', message: 'There is one already.' }]
+    });
+    await jobs.resume();
+    expect(only().message).toBe('2 of 5,000 items could not be moved');
+    Notification.dismiss();
+    service.put({ ...end, id: 'b' });
+    await jobs.resume();
+    expect(only().message).toBe('Deleted 4,998 items');
   });
 
   it('brings the result although the progress was dismissed', async () => {
