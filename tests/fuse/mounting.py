@@ -21,11 +21,10 @@ def why_not() -> str | None:
 
 
 class SlowMount:
-    """``source`` mounted at ``point`` while the context lasts; ``cached`` as network file systems do, else never."""
+    """``source`` mounted at ``point`` while the context lasts; for the options see `slow_fs.py`."""
 
-    def __init__(self, source: Path, point: Path, *, cached: bool = False) -> None:
+    def __init__(self, source: Path, point: Path, *options: str) -> None:
         self.source, self.point = source, point
-        options = ["cached"] if cached else []
         self._command = [sys.executable, "-I", "-S", str(_PROGRAM), str(source), str(point), *options]
 
     def __enter__(self) -> SlowMount:

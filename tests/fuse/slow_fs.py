@@ -1,14 +1,15 @@
 """A FUSE file system that shows another directory, slowly or not at all: a stand-in for a bad network file system.
 
-``slow_fs.py SOURCE MOUNTPOINT [cached]`` prints ``ready`` once mounted and then takes commands from standard input, a
-line each, and answers each with ``ok`` and the number of calls that hang at that time:
+``slow_fs.py SOURCE MOUNTPOINT [cached] [untyped]`` prints ``ready`` once mounted and then takes commands from standard
+input, a line each, and answers each with ``ok`` and the number of calls under way at that time:
 
 - ``latency SECONDS``: every call takes so long;
 - ``hang [TEXT]``: calls about paths that hold TEXT (any without it) do not return until ``release``;
 - ``release``: those calls go on;
 - ``status``: nothing.
 
-It unmounts and ends when standard input does. With ``cached`` the kernel keeps what it is told for a second.
+It unmounts and ends when standard input does. With ``cached`` the kernel keeps what it is told for a second; with
+``untyped`` a listing does not tell types (DT_UNKNOWN), as those of some file systems do not.
 
 It speaks the kernel's protocol itself (fuse(4), include/uapi/linux/fuse.h): the libfuse of Debian 12 never asks for
 FUSE_PARALLEL_DIROPS, and so looks up the names of a directory one by one, which no network file system does.
@@ -42,8 +43,8 @@ def _names(data: bytes) -> list[bytes]:
 class SlowFileSystem:
     """Passes calls through to ``source``, each through one gate."""
 
-    def __init__(self, source: bytes, *, cached: bool) -> None:
-        self._source = source
+    def __init__(self, source: bytes, *, cached: bool, typed: bool) -> None:
+        self._source, self._typed = source, typed
         self._valid = 1 if cached else 0
         self._gate = threading.Condition()
         self._never = threading.Event()
@@ -59,7 +60,7 @@ class SlowFileSystem:
             17: self._statfs, 18: self._release, 26: self._init, 27: self._opendir, 28: self._readdir,
             29: self._releasedir, 34: self._access, 35: self._create,
         }  # fmt: skip
-        self._listings: dict[int, list[bytes]] = {}
+        self._listings: dict[int, list[tuple[bytes, int]]] = {}
         self._next_listing = 0
 
     def hang(self, text: bytes | None) -> None:
@@ -93,10 +94,11 @@ class SlowFileSystem:
 
     def _pass(self, path: bytes) -> bytes:
         """The real path, when the gate lets the call through."""
+        with self._gate:
+            self.held += 1
         if self.latency:
             self._never.wait(self.latency)
         with self._gate:
-            self.held += 1
             while self.hanging is not None and self.hanging in path + b"/":
                 self._gate.wait()
             self.held -= 1
@@ -212,19 +214,19 @@ class SlowFileSystem:
         return struct.pack("<5Q4I24x", *counts, info.f_bsize, info.f_namemax, info.f_frsize, 0)
 
     def _opendir(self, node: int, data: bytes) -> bytes:
-        names = os.listdir(self._real(node))
+        with os.scandir(self._real(node)) as entries:
+            listing = [(entry.name, _type(entry) if self._typed else 0) for entry in entries]
         with self._lock:
             self._next_listing += 1
-            self._listings[self._next_listing] = names
+            self._listings[self._next_listing] = listing
             return struct.pack("<QII", self._next_listing, 0, 0)
 
     def _readdir(self, node: int, data: bytes) -> bytes:
         listing, offset, size = struct.unpack_from("<QQI", data)
         self._real(node)
         answer = b""
-        # Names alone: the kernel is not told types (DT_UNKNOWN), as by some network file systems.
-        for index, name in enumerate(self._listings[listing][offset:], offset + 1):
-            entry = struct.pack("<QQII", index + 1, index, len(name), 0) + name
+        for index, (name, kind) in enumerate(self._listings[listing][offset:], offset + 1):
+            entry = struct.pack("<QQII", index + 1, index, len(name), kind) + name
             entry += b"\0" * (-len(entry) % 8)
             if len(answer) + len(entry) > size:
                 break
@@ -242,6 +244,13 @@ class SlowFileSystem:
         return b""
 
 
+def _type(entry: os.DirEntry[bytes]) -> int:
+    """Its type as DT_* of dirent.h."""
+    if entry.is_symlink():
+        return 10
+    return 4 if entry.is_dir() else 8 if entry.is_file() else 0
+
+
 def _system(call: Callable[..., int], *arguments: object) -> None:
     if call(*arguments) != 0:
         code = ctypes.get_errno()
@@ -251,7 +260,7 @@ def _system(call: Callable[..., int], *arguments: object) -> None:
 def main() -> None:
     source, mountpoint = (os.fsencode(argument) for argument in sys.argv[1:3])
     libc = ctypes.CDLL(None, use_errno=True)
-    file_system = SlowFileSystem(source, cached="cached" in sys.argv[3:])
+    file_system = SlowFileSystem(source, cached="cached" in sys.argv[3:], typed="untyped" not in sys.argv[3:])
     fd = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
     options = b"fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
     _system(libc.mount, b"slow", mountpoint, b"fuse.slow", ctypes.c_ulong(_MOUNT_FLAGS), options)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import subprocess
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fuse.mounting import SlowMount
+from fuse.mounting import SlowMount, why_not
 
 from cloudru_jlab.core.entries import read_entry
 from cloudru_jlab.core.errors import NotAnswering, from_os_error
@@ -211,21 +212,51 @@ async def test_latency_is_paid_by_many_names_at_once(
     await guard.stop()
 
 
-@pytest.mark.slow
+@pytest.fixture
+def in_memory(mount: SlowMount, source: Path) -> Iterator[None]:
+    """`source` is a tmpfs: a disk takes long to make thousands of files."""
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(source)], check=True)
+    yield
+    subprocess.run(["umount", "-l", str(source)], check=True)
+
+
+@pytest.mark.usefixtures("in_memory")
 async def test_scan_of_many_entries_with_latency(
     mount: SlowMount, source: Path, guarded: GuardOf, until: Until
 ) -> None:
+    mount.tell("latency 0.002")
+    guard, sink = guarded(timeout=20), Collected()
     for index in range(20_000):
         os.close(os.open(source / f"file {index}", os.O_CREAT | os.O_WRONLY))
     (source / "directory").mkdir()
-    mount.tell("latency 0.002")
-    guard, sink = guarded(timeout=20), Collected()
 
     await guard.scan(os.fsencode(mount.point), sink)
 
     assert len(sink.types) == 20_001
     assert sink.types[b"directory"] == DIRECTORY
     assert sink.chunks > 2
+    await until(lambda: not guard.busy)
+
+
+async def test_types_that_a_listing_does_not_tell_are_asked_for_many_at_once(
+    tmp_path: Path, source: Path, guarded: GuardOf, until: Until
+) -> None:
+    if (reason := why_not()) is not None:
+        pytest.skip(reason)
+    point = tmp_path / "untyped"
+    point.mkdir()
+    for index in range(200):
+        (source / f"f{index}").mkdir() if index % 3 == 0 else (source / f"f{index}").touch()
+    os.mkfifo(source / "pipe")
+    guard, sink = guarded(timeout=30), Collected()
+    with SlowMount(source, point, "untyped") as mount:
+        mount.tell("latency 0.002")
+        scan = asyncio.ensure_future(guard.scan(os.fsencode(point), sink))
+        await until(lambda: mount.tell("status") > 8 or scan.done())
+        assert not scan.done(), "one after the other"
+        await scan
+
+    assert sink.types == {b"f%d" % index: DIRECTORY if index % 3 == 0 else FILE for index in range(200)}
     await until(lambda: not guard.busy)
 
 
@@ -341,7 +372,7 @@ async def test_a_file_system_that_goes_away_in_mid_scan_is_a_clear_error(
     mount: SlowMount, source: Path, guarded: GuardOf, until: Until
 ) -> None:
     for index in range(2000):
-        (source / f"f{index}").touch()
+        (source / f"f{index}").symlink_to("f1")
     guard, sink = guarded(timeout=30), Collected()
     mount.tell("hang /f1")
 
