@@ -44,7 +44,10 @@ class CloudruJlab(ExtensionApp):
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         for feature in self.features:
-            await feature.start()
+            try:
+                await feature.start()
+            except Exception:
+                self.log.exception("The feature %s did not start; the others go on", feature.slug)
 
     async def stop_extension(self) -> None:
         """End all features, the last one first; one that fails does not keep the others."""

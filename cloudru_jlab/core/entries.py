@@ -98,7 +98,8 @@ def describe(name: bytes, info: os.stat_result, *, is_dir: bool, writable: bool)
         size=None if is_dir else info.st_size,
         created=_utc(_created(info)),
         last_modified=_utc(info.st_mtime),
-        mimetype=mimetypes.guess_type(name.decode("utf-8", "replace"))[0] if kind == "file" else None,
+        # a path and not a name: guess_type takes names such as “data:x” for URLs
+        mimetype=mimetypes.guess_type("/" + name.decode("utf-8", "replace"))[0] if kind == "file" else None,
         writable=writable,
         signature=hash((info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode, writable, is_dir)),
     )

@@ -80,7 +80,7 @@ class ApiHandler(APIHandler):
         """The JSON body as ``shape``; raises `BadParameter`."""
         try:
             return msgspec.json.decode(self.request.body, type=shape)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadParameter(f"The body of the request is wrong: {error}.") from None
 
     def reply(self, answer: msgspec.Struct | None = None, status: int = 200) -> None:
@@ -100,6 +100,14 @@ class ApiHandler(APIHandler):
         error = (kwargs.get("exc_info") or (None, None))[1]
         super().send_error(error.status if isinstance(error, DomainError) else status_code, **kwargs)
 
+    def _message(self, error: HTTPError) -> str | None:
+        """The message of an error of the web layer, unless it tells where the server keeps its files."""
+        message = error.log_message
+        if message and error.args:
+            message = message % error.args
+        root = getattr(self.contents_manager, "root_dir", None)
+        return None if message and root and root != "/" and root in message else message
+
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         """A domain error is an answer, not an accident: no traceback in the log."""
         if not isinstance(value, DomainError):
@@ -115,7 +123,7 @@ class ApiHandler(APIHandler):
             envelope = ErrorEnvelope(error.message, error.reason, error.details)
         elif isinstance(error, HTTPError):
             code = (error.reason or standard).lower().replace(" ", "_")
-            envelope = ErrorEnvelope(error.log_message or standard, code)
+            envelope = ErrorEnvelope(self._message(error) or standard, code)
         else:
             envelope = ErrorEnvelope("The server failed on this request; its log says why.", "internal_error")
         self.set_header("Cache-Control", "no-store")

@@ -10,7 +10,7 @@ SortKey = Literal["name", "modified", "size", "created"]
 Order = Literal["asc", "desc"]
 Match = Literal["substring", "prefix", "fuzzy"]
 Mode = Literal["preview", "sorted"]
-Index = Annotated[int, Meta(ge=0)]
+Index = Annotated[int, Meta(ge=0, le=2**53)]
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 

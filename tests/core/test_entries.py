@@ -135,3 +135,9 @@ def test_display_name_shows_what_is_not_utf8() -> None:
 )
 def test_is_listed_leaves_out_what_is_no_file(mode: int, listed: bool) -> None:
     assert is_listed(info(st_mode=mode | 0o644)) is listed
+
+
+@pytest.mark.parametrize("name", [b"data:,x.png", b"http:a.png", b"plain.png"])
+def test_describe_guesses_by_the_suffix_whatever_a_name_begins_with(tmp_path: Path, name: bytes) -> None:
+    (tmp_path / os.fsdecode(name)).write_bytes(b"")
+    assert read_entry(os.fsencode(tmp_path), name).mimetype == "image/png"

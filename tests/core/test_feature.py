@@ -104,3 +104,24 @@ async def test_app_starts_and_stops_twice(jp_serverapp: Any) -> None:
     await app._start_jupyter_server_extension(jp_serverapp)
     await app.stop_extension()
     await app.stop_extension()
+
+
+async def test_app_starts_the_others_whatever_one_does(
+    jp_serverapp: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = app_of(jp_serverapp)
+    started: list[str] = []
+
+    def start(slug: str) -> Any:
+        async def start() -> None:
+            started.append(slug)
+            if slug == app.features[0].slug:
+                raise OSError("stuck")
+
+        return start
+
+    for each in app.features:
+        monkeypatch.setattr(each, "start", start(each.slug))
+    await app._start_jupyter_server_extension(jp_serverapp)
+    assert started == [each.slug for each in app.features]
+    await app.stop_extension()

@@ -41,6 +41,7 @@ FAILURES: dict[str, Exception] = {
     "http": web.HTTPError(418, "I am a teapot", reason="Short And Stout"),
     "bare": web.HTTPError(403),
     "crash": RuntimeError("/srv/secret/path"),
+    "arguments": web.HTTPError(409, "%s is %d years old", "wine", 7),
 }
 
 
@@ -162,3 +163,22 @@ async def test_strangers_are_refused_in_the_envelope(fetch: Fetch, jp_serverapp:
 def test_operation_marks_a_verb() -> None:
     assert Echo.get.operation == Operation(Question, None, Answer, 200)  # type: ignore[attr-defined]
     assert Echo.delete.operation.status == 204  # type: ignore[attr-defined]
+
+
+async def test_body_refuses_what_is_nested_without_end(fetch: Fetch) -> None:
+    status, envelope = await refused(fetch, method="POST", body="[" * 100_000)
+    assert (status, envelope["reason"]) == (400, "bad_parameter")
+
+
+async def test_http_errors_are_told_with_their_arguments(fetch: Fetch) -> None:
+    status, envelope = await refused(fetch, params={"word": "arguments"})
+    assert (status, envelope["message"]) == (409, "wine is 7 years old")
+
+
+async def test_http_errors_keep_the_root_to_themselves(
+    fetch: Fetch, jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = jp_serverapp.contents_manager.root_dir
+    monkeypatch.setitem(FAILURES, "leak", web.HTTPError(400, f"Directory {root}/a not empty"))
+    status, envelope = await refused(fetch, params={"word": "leak"})
+    assert (status, envelope["message"]) == (400, "Bad Request")
