@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Run:
         print(f"{time.strftime('%H:%M:%S')} {what} (load {figures.load():.1f})", file=sys.stderr, flush=True)
         try:
             result = measurement()
-        except (RuntimeError, OSError, AssertionError) as error:
+        except (RuntimeError, OSError, ValueError, HTTPException, AssertionError) as error:
             self.gap(what, error)
             return None
         for name, part in result.items() if isinstance(result, dict) else ():

@@ -18,8 +18,6 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlencode
 
-import psutil
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 LABEXTENSION = REPOSITORY / "cloudru_jlab" / "labextension"
 OURS = "cloudru-jlab"
@@ -128,9 +126,14 @@ class Server:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
     def own_bytes(self) -> int:
-        """Memory that the server and its children keep for themselves: resident, without mapped files."""
-        process = psutil.Process(self.pid)
-        return sum(_anonymous_bytes(one.pid) for one in [process, *process.children(recursive=True)])
+        """Memory that the server keeps for itself: RssAnon.
+
+        What the kernel may throw away and read again, libraries and other mapped files, would only blur the figure.
+        """
+        found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{self.pid}/status").read_text())
+        if found is None:
+            raise RuntimeError("The kernel reports no RssAnon")
+        return int(found[1]) * 1024
 
     def _start(self) -> None:
         state = Path(self._state.name)
@@ -223,16 +226,6 @@ class Server:
                 f"The {self.flavour} server is not {self.flavour}: /cloudru/listing answers {status}, "
                 f"the page {'loads' if page_has_us else 'does not load'} {OURS}:\n{self.log_tail()}"
             )
-
-
-def _anonymous_bytes(pid: int) -> int:
-    """RssAnon: what the kernel may throw away and read again (libraries, files) would only blur the figure."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"RssAnon:\s+(\d+) kB", status)
-    return int(found[1]) * 1024 if found else psutil.Process(pid).memory_info().rss
 
 
 def _labextensions(state: Path, flavour: Flavour) -> Path:
