@@ -97,8 +97,7 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
     )
     await service.start()
     process = psutil.Process()
-    # what any first request loads
-    (folder.parent / "warm-up").mkdir(exist_ok=True)
+    # the table of weights, which a server reads when it starts
     await asyncio.sleep(1.5)
     before = process.memory_info().rss
     figures: dict[str, Any] = {"files": count}
@@ -128,8 +127,7 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
     total = answer.total
     generation = answer.generation
     figures["warm_page_of_200"] = await repeated(300, lambda: page(random.randrange(total), generation=generation))
-    row = page(random.randrange(total), limit=1)
-    name = (await row).rows[0].name
+    name = (await page(random.randrange(total), limit=1)).rows[0].name
     figures["locate_name"] = await repeated(20, lambda: service.locate(LocateQuery(name=name)))
     figures["locate_prefix"] = await repeated(5, lambda: service.locate(LocateQuery(prefix="отч")))
     for text in ("e", "000123", "отчёт 99", "none at all"):
