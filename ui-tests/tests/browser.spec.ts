@@ -131,7 +131,11 @@ test.describe('A directory of 100,000 files', () => {
     await expect(files.row('event_2.json')).not.toHaveClass(/jp-mod-selected/);
   });
 
-  test('selects a range far beyond the screen', async ({ big, files }) => {
+  test('selects a range far beyond the screen', async ({
+    big,
+    files,
+    page
+  }) => {
     await files.open(big);
     await files.select('event_1.json');
     await files.scrollTo(1);
@@ -142,6 +146,10 @@ test.describe('A directory of 100,000 files', () => {
     await expect(files.rows.first()).toHaveClass(/jp-mod-selected/);
     await files.scrollTo(0);
     await expect(files.row('alpha')).not.toHaveClass(/jp-mod-selected/);
+
+    await files.select('beta');
+    await page.keyboard.press('Shift+End');
+    await expect(files.footer).toContainText('100,002 selected');
   });
 
   test('puts a renamed file into its place, focused', async ({
@@ -350,4 +358,21 @@ test('a hidden page asks nothing', async ({ files, page, tmpPath, traffic }) => 
     window.jupyterapp.serviceManager.contents.get('', { content: false })
   );
   expect(polls()).toBe(0);
+});
+
+test.describe('At start-up', () => {
+  test.use({ autoGoto: false });
+
+  test('no directory is listed whole @beside', async ({
+    page,
+    tmpPath,
+    traffic
+  }) => {
+    await page.goto(`tree/${tmpPath}`);
+    await expect
+      .poll(() => page.filebrowser.getCurrentDirectory())
+      .toBe(tmpPath);
+    await expect(page.locator('.cj-Footer')).toContainText('0 items');
+    expect(traffic.wholeDirectories).toEqual([]);
+  });
 });

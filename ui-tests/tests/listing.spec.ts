@@ -20,6 +20,23 @@ test('finds Russian names in either case among 100,000', async ({
   await files.expectFirst('alpha');
 });
 
+test('filters a small directory as loosely as JupyterLab does', async ({
+  files,
+  folder,
+  tmpPath
+}) => {
+  for (const name of ['notebook.ipynb', 'data.csv', 'Заметки.md']) {
+    makeEmptyFile(join(folder, name));
+  }
+  await files.open(tmpPath);
+  await files.filterBy('ntbk');
+  await expect(files.rows).toHaveCount(1);
+  await expect(files.row('notebook.ipynb')).toBeVisible();
+  await files.filterBy('заметки');
+  await expect(files.rows).toHaveCount(1);
+  await expect(files.footer).toContainText('1 of 3');
+});
+
 test('sorts 100,000 files by name the other way round', async ({
   big,
   files
@@ -172,4 +189,32 @@ test('shows odd names as they are', async ({ files, folder, tmpPath }) => {
   await files.open(tmpPath);
   await expect(files.footer).toContainText('6 items');
   await files.expectVisible(long, '%2e%2e', '<b>.html', 'bad-\ufffd');
+});
+
+test('asks before it looks at every entry of a huge directory', async ({
+  big,
+  files,
+  page
+}) => {
+  // What the server answers from 200,000 entries on.
+  const asked: string[] = [];
+  await page.route(/\/cloudru\/listing(\/changes)?\?/, async route => {
+    const { searchParams } = new URL(route.request().url());
+    const isForced = searchParams.get('force') === '1';
+    const isSorted = searchParams.get('sort') !== 'name';
+    asked.push(`${searchParams.get('sort')} ${isForced}`);
+    const response = await route.fetch();
+    const body = (await response.json()) as Record<string, unknown>;
+    if (body.generation && isSorted && !isForced) {
+      body.deferred = true;
+    }
+    await route.fulfill({ response, json: body });
+  });
+  await files.open(big);
+  await files.header('modified').click();
+  await expect(files.footer).toContainText('Shown by name.');
+  expect(asked).not.toContain('modified true');
+  await files.footer.getByRole('button', { name: 'Sort anyway' }).click();
+  await expect(files.footer).not.toContainText('Shown by name.');
+  expect(asked).toContain('modified true');
 });
