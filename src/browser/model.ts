@@ -312,7 +312,8 @@ export class WindowedModel extends FilterFileBrowserModel {
   }
 
   private _onViewChanged(_: unknown, change: IViewChange): void {
-    if (change.kind !== 'head' && !this._base._pending) {
+    const isNew = change.kind === 'reset' || change.kind === 'moved';
+    if (isNew && !this._base._pending) {
       this._base._refreshed.emit();
     }
   }

@@ -326,6 +326,7 @@ export class DirectoryView implements IDirectoryView {
     this._setError(null);
     this._changed.emit({ kind: changes.rows.length > 0 ? 'rows' : 'head' });
     // A preview grows at its end, where there may now be rows to fill the window with.
+    this._loader.allow();
     this._loader.want(...this._window);
   }
 

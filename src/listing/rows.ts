@@ -44,6 +44,7 @@ export class RowLoader {
   /** Forget the rows, and begin with those of `page`, or with none. */
   reset(shown: IShown | null, page?: IPage): void {
     this.cancel();
+    this.allow();
     this.cache.clear();
     this._shown = shown;
     if (page) {
@@ -63,6 +64,11 @@ export class RowLoader {
     this._fetch = null;
   }
 
+  /** What has failed may be tried again. */
+  allow(): void {
+    this._failed = null;
+  }
+
   dispose(): void {
     this.reset(null);
     this._loads.abort();
@@ -74,6 +80,11 @@ export class RowLoader {
     const near = this.clip(first - AHEAD, last + AHEAD);
     const missing = this.cache.missing(...near);
     if (!missing) {
+      return;
+    }
+    const [failedFirst = -1, failedLast = -1] = this._failed ?? [];
+    if (failedFirst <= missing[0] && failedLast >= missing[1]) {
+      // Whoever draws wants them with every frame: it is not asked again before the server has answered something else.
       return;
     }
     const needed = this.cache.missing(...this.clip(first, last));
@@ -145,12 +156,14 @@ export class RowLoader {
         this._events.stale();
         return;
       }
+      this._failed = [first, last];
       this._events.failed(asError(error));
       throw error;
     }
   }
 
   private readonly _loads = new AbortController();
+  private _failed: [number, number] | null = null;
   private _fetch: IFetch | null = null;
   private _shown: IShown | null = null;
 }

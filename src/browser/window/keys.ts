@@ -1,7 +1,4 @@
-import type { DirListing } from '@jupyterlab/filebrowser';
-
 import { ApiError } from '../../core/request';
-import type { WindowedModel } from '../model';
 import { RowSelection } from './select';
 
 const TEXT_CLASS = 'jp-DirListing-itemText';
@@ -11,10 +8,6 @@ const APPEAR_TIME = 60_000;
 
 /** The keyboard of a windowed listing: every key reaches every row, whether it is drawn or not. */
 export abstract class RowKeys extends RowSelection {
-  constructor(options: DirListing.IOptions & { model: WindowedModel }) {
-    super(options);
-  }
-
   override evtKeydown(event: KeyboardEvent): void {
     if (this._inRename) {
       return;

@@ -6,7 +6,6 @@ import { Drag } from '@lumino/dragdrop';
 import { bundle, formatCount } from '../../core/i18n';
 import type { IJobRequest } from '../../core/tokens';
 import type { IBulkActions } from '../jobs/actions';
-import type { WindowedModel } from '../model';
 import { RowKeys } from './keys';
 
 /** Up to so many rows an action is one request per row, as in stock; beyond, it is a job on the server. */
@@ -23,10 +22,6 @@ export type ISelected = Omit<IJobRequest, 'kind' | 'destination'>;
 
 /** The directory listing: rows by number, and actions on as many of them as there are. */
 export class WindowedListing extends RowKeys {
-  constructor(options: DirListing.IOptions & { model: WindowedModel }) {
-    super(options);
-  }
-
   /** Runs actions on many rows; without it they are refused. */
   bulk: IBulkActions | null = null;
 

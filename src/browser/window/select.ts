@@ -24,9 +24,17 @@ export abstract class RowSelection extends RowWindow {
       path => this._find(path),
       () => this._sortedItems
     );
+    this.model.fileChanged.connect(this._onEntryGone, this);
   }
 
   readonly selected = new Selection();
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this.model.fileChanged.disconnect(this._onEntryGone, this);
+      super.dispose();
+    }
+  }
 
   /** The base class writes single rows into this, and replaces it to select none. */
   override get selection(): SelectionRecord {
@@ -294,6 +302,14 @@ export abstract class RowSelection extends RowWindow {
     this.selected.deselectSpan(start, stop);
     this._ends.note(this.view, start);
     this._ends.note(this.view, stop);
+  }
+
+  private _onEntryGone(_: unknown, change: Contents.IChangedArgs): void {
+    const path = change.type === 'delete' ? change.oldValue?.path : undefined;
+    if (path !== undefined && this.selected.has(path, -1)) {
+      this.selected.forget(path);
+      this._selectionChanged.emit();
+    }
   }
 
   private _step(by: number, keepExisting: boolean): void {

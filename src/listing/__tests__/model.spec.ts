@@ -279,6 +279,25 @@ describe('DirectoryView', () => {
     expect(view.error?.message).toBe('It hangs.');
   });
 
+  it('does not ask again and again for rows that cannot be had', async () => {
+    server.setDirectory('d', numbered(1000));
+    await view.open('d');
+    server.failure = { status: 500, body: {} };
+    view.want(600, 640);
+    await settle();
+    const count = server.requests.length;
+    for (let frame = 0; frame < 5; frame++) {
+      view.want(600, 640);
+      await settle();
+    }
+    expect(server.requests).toHaveLength(count);
+    server.failure = null;
+    await view.sync();
+    await settle();
+    expect(view.row(620)).toBeDefined();
+    expect(view.error).toBeNull();
+  });
+
   it('aborts what is under way when it is disposed, and says nothing more', async () => {
     server.setDirectory('d', numbered(1000));
     await view.open('d');
