@@ -52,7 +52,7 @@ class Runner(Protocol):
 
 
 class ThreadRunner:
-    """Runs the engine in a thread of its own: for local file systems."""
+    """Runs the engine in a thread of its own: for what takes a moment on a local file system."""
 
     def __init__(self, plan: Plan) -> None:
         self._engine = Engine(plan)
@@ -98,8 +98,9 @@ class ThreadRunner:
 
 
 class ProcessRunner:
-    """Runs the engine in a process: for file systems that may hang. It is killed when it is silent for ``timeout``
-    seconds; what it hung in is then unknown, and the job has failed."""
+    """Runs the engine in a process: for file systems that may hang, and for much work, which in a thread would make the
+    server's own wait for the interpreter. It is killed when it is silent for ``timeout`` seconds; what it hung in is
+    then unknown, and the job has failed."""
 
     def __init__(self, plan: Plan, *, timeout: float, graveyard: Graveyard) -> None:
         self._plan, self._timeout, self._graveyard = plan, timeout, graveyard

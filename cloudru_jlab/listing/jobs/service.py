@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from typing import Any, Protocol
 
-from traitlets import Float, Integer, TraitError, validate
+from traitlets import Bool, Float, Integer, TraitError, validate
 from traitlets.config import LoggingConfigurable
 
 from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
@@ -25,6 +25,10 @@ from .runners import ProcessRunner, Runner, ThreadRunner
 
 #: With so many jobs hanging unkillably in file systems, no more are started there.
 _STUCK_LIMIT = 4
+#: Up to so many files are not worth a process.
+_SMALL = 200
+#: How many times longer a local file system may be silent: deleting a huge file takes one long call.
+_LOCAL_PATIENCE = 5
 #: Seconds between two events about a running job.
 _RING_SECONDS = 0.2
 
@@ -90,6 +94,11 @@ class JobService(LoggingConfigurable):
         120.0,
         help="How long a bulk action on a network file system may be without progress before it is ended, in seconds.",
     ).tag(config=True)
+    own_process = Bool(
+        True,
+        help="""Whether bulk actions on folders, or on more than 200 files, run in a process of their own, so that the
+        server stays quick meanwhile.""",
+    ).tag(config=True)
     max_events = Integer(
         1000,
         help="""A bulk action of up to this many entries emits one contents event for each (jupyter_events), as the
@@ -128,7 +137,7 @@ class JobService(LoggingConfigurable):
             raise BadParameter("A copy or a move needs a “destination”, and a deletion has none.")
         if sum(1 for record in self._records.values() if record.runner is not None) >= self.max_jobs:
             raise Conflict("Too many actions are running. Wait until one has ended, or cancel one.")
-        plan, runner = self._plan(request)
+        plan = self._plan(request)
         await self._require_answers(plan)
         selected = await self._listing.resolve_selection(
             request.path, request.view, request.generation, request.selection
@@ -139,6 +148,7 @@ class JobService(LoggingConfigurable):
                 count=len(selected),
                 generation=selected.generation,
             )
+        runner = self._runner(plan, selected)
         try:
             prepared = await runner.prepare()
             await asyncio.to_thread(_refuse_inside, prepared, selected)
@@ -221,12 +231,12 @@ class JobService(LoggingConfigurable):
             if index >= self.finished_jobs or self._records[ident].ended < limit:
                 del self._records[ident]
 
-    def _plan(self, request: JobRequest) -> tuple[Plan, Runner]:
+    def _plan(self, request: JobRequest) -> Plan:
         manager = self._manager()
         root = ContentsRoot(manager.root_dir, allow_hidden=manager.allow_hidden)
         source = root.normalise(request.path)
         target = None if request.destination is None else root.normalise(request.destination)
-        plan = Plan(
+        return Plan(
             job=uuid.uuid4().hex,
             kind=request.kind,
             source=root.os_path(source),
@@ -238,12 +248,17 @@ class JobService(LoggingConfigurable):
             allow_hidden=bool(manager.allow_hidden),
             checkpoint_dir=getattr(manager.checkpoints, "checkpoint_dir", ".ipynb_checkpoints").encode(),
         )
-        if not works_directly(manager, request.kind):
-            return plan, ManagerRunner(plan, manager, self.log)
+
+    def _runner(self, plan: Plan, selected: Selected) -> Runner:
+        manager = self._manager()
+        if not works_directly(manager, plan.kind):
+            return ManagerRunner(plan, manager, self.log)
         paths = [path for path in (plan.source, plan.target) if path is not None]
         if any(self._file_systems.access(path).guarded for path in paths):
-            return plan, ProcessRunner(plan, timeout=self.silence_seconds, graveyard=self._graveyard)
-        return plan, ThreadRunner(plan)
+            return ProcessRunner(plan, timeout=self.silence_seconds, graveyard=self._graveyard)
+        if self.own_process and not _is_small(selected):
+            return ProcessRunner(plan, timeout=_LOCAL_PATIENCE * self.silence_seconds, graveyard=self._graveyard)
+        return ThreadRunner(plan)
 
     async def _require_answers(self, plan: Plan) -> None:
         """Raises `DomainError` where a file system hangs: before anything waits for it that is less patient."""
@@ -334,8 +349,7 @@ class JobService(LoggingConfigurable):
                 {"action": action, "path": _api(plan.target_api, name), "source_path": _api(plan.source_api, source)}
                 for source, name in news.came
             ]
-        for data in told:
-            manager.emit(data=data)
+        self._tasks.start(_emit_all(manager, told), name="listing job events")
 
     def _ring(self, record: _Record, *, now: bool = False) -> None:
         """Ring at most every `_RING_SECONDS`, and at the end."""
@@ -354,6 +368,19 @@ class JobService(LoggingConfigurable):
         record.timer = None
         if record.runner is not None:
             self._ring(record, now=True)
+
+
+async def _emit_all(manager: Any, told: list[dict[str, str]]) -> None:
+    for index, data in enumerate(told):
+        manager.emit(data=data)
+        if index % 10 == 9:
+            # each is checked against its schema, which takes a while
+            await asyncio.sleep(0)
+
+
+def _is_small(selected: Selected) -> bool:
+    """Whether it takes a moment: a few files, and no directory, of which nobody knows what it holds."""
+    return len(selected) <= _SMALL and not any(is_dir for batch in selected.batches() for _, is_dir in batch)
 
 
 def _refuse_inside(prepared: Prepared, selected: Selected) -> None:

@@ -19,7 +19,13 @@ from cloudru_jlab.listing.jobs.engine.places import Place
 from cloudru_jlab.listing.jobs.engine.plan import Beat, JobCancelled, Plan, Report
 from cloudru_jlab.listing.jobs.engine.run import Engine
 
-from .conftest import JobsClient, fill, tree
+from .conftest import Answer, JobsClient, fill, tree
+
+
+@pytest.fixture
+def server_options() -> Answer:
+    """In this process, where a test can take part."""
+    return {"FileContentsManager": {"delete_to_trash": False}, "JobService": {"own_process": False}}
 
 
 class Gate:
@@ -85,6 +91,25 @@ async def test_a_cancelled_copy_of_a_directory_leaves_none_of_it(
     assert tree(jobs.root / "b") == {}
 
 
+async def test_a_job_in_a_process_is_cancelled(jobs: JobsClient, jp_serverapp: Any) -> None:
+    names = [f"f{index}" for index in range(3000)]
+    fill(jobs.root / "a", names, "whole")
+    (jobs.root / "b").mkdir()
+    (app,) = jp_serverapp.extension_manager.extension_apps["cloudru_jlab"]
+    next(feature for feature in app.features if feature.slug == "listing").jobs.own_process = True
+
+    job = await jobs.request("copy", "a", destination="b")
+    while not (state := await jobs.call("jobs", job["id"]))["done"]:
+        assert state["state"] == "running"
+    await jobs.call("jobs", job["id"], method="DELETE")
+    ended = await jobs.until_ended(job)
+
+    assert ended["state"] == "cancelled"
+    copies = tree(jobs.root / "b")
+    assert 0 < len(copies) == ended["done"] < 3000
+    assert set(copies.values()) == {"whole"}
+
+
 async def test_entries_that_appear_while_a_job_runs_are_not_touched(
     jobs: JobsClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,11 +157,8 @@ async def test_the_servers_end_cancels_what_runs(
     gate = Gate(monkeypatch, at=10)
     await jobs.request("copy", "a", destination="b")
     await gate.until_reached()
-    (feature,) = [
-        feature
-        for feature in jp_serverapp.extension_manager.extension_apps["cloudru_jlab"].copy().pop().features
-        if feature.slug == "listing"
-    ]
+    (app,) = jp_serverapp.extension_manager.extension_apps["cloudru_jlab"]
+    feature = next(feature for feature in app.features if feature.slug == "listing")
 
     stopped = asyncio.ensure_future(feature.jobs.stop())
     await asyncio.sleep(0)

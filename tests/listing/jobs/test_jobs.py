@@ -200,7 +200,8 @@ class TestTrash:
 
     @pytest.fixture
     def server_options(self) -> Answer:
-        return {"FileContentsManager": {"delete_to_trash": True}}
+        # in this process: the trash of the test is known here alone
+        return {"FileContentsManager": {"delete_to_trash": True}, "JobService": {"own_process": False}}
 
     async def test_entries_go_to_the_trash(self, jobs: JobsClient, trash: Path) -> None:
         fill(jobs.root / "a", [f"f{index}" for index in range(50)], "kept")

@@ -96,6 +96,8 @@ def _send(message: dict[str, Any]) -> None:
 
 def main() -> None:
     """Carry out one plan."""
+    # What a user waits for goes first.
+    os.nice(5)
     engine = Engine(decode_plan(_receive()["plan"]))
     try:
         prepared = engine.prepare()
