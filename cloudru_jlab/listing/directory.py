@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
@@ -307,7 +308,11 @@ class Directory:
         if old is not None:
             if await self._unchanged(old, names):
                 return
-            if max(old.entries, names.count) <= SMALL and await self._differences(old, names):
+            if max(old.entries, names.count) <= SMALL and not old.wasteful:
+                differing = await self.context.workers.view(partial(_differing, old, names))
+                if differing:
+                    await self.editor.apply(differing)
+                    self.context.listener.changed(self)
                 return
         view = self.wanted
         if old is not None:
@@ -342,15 +347,6 @@ class Directory:
 
         return await self.context.workers.view(equal)
 
-    async def _differences(self, old: Snapshot, names: Names) -> bool:
-        """Apply what changed in place, so that a small directory keeps its generation where nothing did."""
-        before = {old.names[int(i)]: int(old.names.flags[i]) & DIRECTORY for i in next(iter(old.orders.values())).ids}
-        after = {names[i]: int(names.flags[i]) & DIRECTORY for i in range(names.count)}
-        differing = {name for name, _ in before.items() ^ after.items()}
-        if differing:
-            await self.editor.apply(differing)
-        return True
-
     # --- orders by name ---
 
     def _sort(self, view: View) -> asyncio.Task[None]:
@@ -369,8 +365,9 @@ class Directory:
                 ids = next(iter(snapshot.orders.values())).ids
                 order = await sort_names(self.context.workers, snapshot.names, view, self._progress, np.sort(ids))
                 async with self.editor.lock:
-                    if self.snapshot is snapshot and snapshot.revision == revision:
-                        snapshot.add_order(view, order)
+                    if self.snapshot is snapshot and snapshot.remembers <= revision:
+                        late = partial(snapshot.caught_up, view, order, revision)
+                        snapshot.add_order(view, await self.context.workers.view(late))
                         self.context.listener.ready(self)
                 snapshot = self.snapshot
         finally:
@@ -384,3 +381,14 @@ class Directory:
 
 def _same(one: DirectoryStat, other: DirectoryStat) -> bool:
     return (one.device, one.inode) == (other.device, other.inode)
+
+
+def _differing(old: Snapshot, names: Names, _: Cancelled) -> set[bytes]:
+    """What came, went or changed its kind: applied in place, it keeps a small directory's generation where nothing
+    did. In a worker thread."""
+    ids = next(iter(old.orders.values())).ids
+    kinds = (old.names.flags[ids] & DIRECTORY).tolist()
+    before = set(zip(old.names.pick(ids), kinds, strict=True))
+    every = np.arange(names.count, dtype=np.uint32)
+    after = set(zip(names.pick(every), (names.flags[every] & DIRECTORY).tolist(), strict=True))
+    return {name for name, _ in before ^ after}

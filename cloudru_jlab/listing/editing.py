@@ -110,7 +110,10 @@ class Editor:
             numbers = await directory.stat_orders.numbers_of(snapshot, edits.names)
             applied = await directory.context.workers.view(lambda _: snapshot.prepare(edits, numbers))
             snapshot.apply(applied)
-            return directory.snapshot is snapshot
+            current = directory.snapshot is snapshot
+        if current and snapshot.wasteful:
+            directory.mark_stale()
+        return current
 
 
 def plan(snapshot: Snapshot, names: Sequence[bytes], kinds: bytes) -> Edits:

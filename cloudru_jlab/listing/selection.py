@@ -15,6 +15,7 @@ from .models import Selection, View
 from .names import DIRECTORY, GONE, Ids, Mask, Names
 from .orders import Arranged
 from .placing import edited
+from .preview import PreviewRows
 from .shown import Shown, show
 from .slices import Cancelled, spans
 from .snapshot import Snapshot
@@ -63,11 +64,11 @@ async def select_entries(directory: Directory, view: View, generation: str, sele
     def work(cancelled: Cancelled) -> Selected:
         chosen = np.zeros(snapshot.names.count, bool)
         if selection.all:
-            _mark(chosen, shown.rows.window(0, shown.rows.total), cancelled)
+            _mark(chosen, shown.rows, 0, shown.rows.total, cancelled)
         if ranged:
             rows = _rows_then(snapshot, shown, revision, cancelled)
             for start, stop in selection.ranges:
-                _mark(chosen, rows.window(start, max(0, stop - start)), cancelled)
+                _mark(chosen, rows, start, min(stop, rows.total), cancelled)
         _mark_names(chosen, snapshot, selection.names, wanted=True)
         # what was created after the generation is out of reach, by its name too
         chosen[snapshot.first_after(revision) :] = False
@@ -79,9 +80,9 @@ async def select_entries(directory: Directory, view: View, generation: str, sele
     return await directory.context.workers.view(work)
 
 
-def _mark(chosen: Mask, ids: Ids, cancelled: Cancelled) -> None:
-    for start, stop in spans(len(ids), cancelled):
-        chosen[ids[start:stop]] = True
+def _mark(chosen: Mask, rows: Arranged | PreviewRows, start: int, stop: int, cancelled: Cancelled) -> None:
+    for low, high in spans(stop - start, cancelled):
+        chosen[rows.window(start + low, high - low)] = True
 
 
 def _mark_names(chosen: Mask, snapshot: Snapshot, names: Iterable[str], *, wanted: bool) -> None:

@@ -115,6 +115,11 @@ class Snapshot:
         return len(next(iter(self.orders.values())).ids)
 
     @property
+    def wasteful(self) -> bool:
+        """Whether most of the names are of entries long gone, so that it is time to scan again."""
+        return self.names.count > 2 * self.entries + _HISTORY
+
+    @property
     def nbytes(self) -> int:
         """Memory held, in bytes."""
         arrays: list[NDArray[Any]] = [order.ids for order in self.orders.values()]
@@ -197,6 +202,16 @@ class Snapshot:
             for tongue, order in list(self.orders.items())
         }
         return Applied(edits, first, orders, numbers)
+
+    def caught_up(self, view: View, order: ByName, revision: int, _: Cancelled) -> ByName:
+        """``order``, sorted from what there was at ``revision``, with what has changed since; in a worker thread while
+        nothing edits."""
+        if revision == self.revision:
+            return order
+        flags = self.names.flags
+        come = [ident for ident in range(self.first_after(revision), self.names.count) if not flags[ident] & GONE]
+        gone = self.left_after(revision)
+        return edited(self.names, order, Collator(view.locale, view.natural), gone, come)
 
     def apply(self, applied: Applied) -> None:
         """Make ``applied`` the current state: a new generation."""

@@ -12,6 +12,7 @@ import pytest
 
 from cloudru_jlab.core.collation import Collator
 from cloudru_jlab.core.errors import BadParameter, NotADirectory, NotFound, StaleGeneration, Vanished
+from cloudru_jlab.listing import directory as directory_module
 from cloudru_jlab.listing.models import ChangesQuery, LocateQuery, OrderQuery, PageQuery
 from cloudru_jlab.listing.scan.local import LocalAccess
 from cloudru_jlab.listing.service import ListingService
@@ -409,3 +410,74 @@ async def test_an_abandoned_request_ends_its_filter(make_service: Any, tmp_path:
     await ended.wait()
     with pytest.raises(asyncio.CancelledError):
         await request
+
+
+async def test_a_large_directory_is_read_again_a_tenth_of_the_time(
+    make_service: Any, tmp_path: Path, access: CountingAccess, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory_module, "SMALL", 0)
+    monkeypatch.setattr(directory_module, "_RESCAN_SHARE", 1e-9)
+    service = make_service(access=access, watch=False)
+    (tmp_path / "a").touch()
+    assert await names(service) == ["a"]
+    (tmp_path / "b").touch()
+    (tmp_path / "c").touch()
+    # told of by the server itself, it shows without a scan
+    service.entry_created("c")
+
+    async def shown() -> bool:
+        return await names(service) == ["a", "c"]
+
+    await until(shown)
+    assert access.scans == 1
+    (directory,) = service._directories.values()
+    assert directory._later is not None
+    directory._later.cancel()
+    directory._later = None
+    monkeypatch.setattr(directory_module, "_RESCAN_SHARE", 1.0)
+    assert await settled(service, "", tmp_path) == ["a", "b", "c"]
+    assert access.scans > 1
+
+
+async def test_an_order_of_another_locale_catches_up_with_changes(
+    make_service: Any, tmp_path: Path, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = make_service()
+    for name in ("a", "b", "ж", "э"):
+        (tmp_path / name).touch()
+    assert await names(service) == ["a", "b", "ж", "э"]
+    sort_names, go, begun = directory_module.sort_names, asyncio.Event(), asyncio.Event()
+
+    async def slow_sort(*arguments: Any) -> Any:
+        order = await sort_names(*arguments)
+        begun.set()
+        await go.wait()
+        return order
+
+    monkeypatch.setattr(directory_module, "sort_names", slow_sort)
+    page = asyncio.ensure_future(service.page(PageQuery(locale="ru_RU")))
+    await begun.wait()
+    (tmp_path / "c").touch()
+    (tmp_path / "г").mkdir()
+    (tmp_path / "ж").unlink()
+    assert await settled(service, "", tmp_path) == ["г", "a", "b", "c", "э"]
+    go.set()
+    assert [row.name for row in (await page).rows] == ["г", "э", "a", "b", "c"]
+
+
+async def test_names_long_gone_are_not_kept_for_ever(
+    make_service: Any, tmp_path: Path, access: CountingAccess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudru_jlab.listing.snapshot._HISTORY", 10)
+    service = make_service(access=access)
+    (tmp_path / "stays").touch()
+    await names(service)
+    for number in range(30):
+        (tmp_path / f"{number}").touch()
+        await settled(service, "", tmp_path)
+        (tmp_path / f"{number}").unlink()
+        await settled(service, "", tmp_path)
+    (directory,) = service._directories.values()
+    assert access.scans > 1
+    assert directory.snapshot is not None
+    assert directory.snapshot.names.count < 30
