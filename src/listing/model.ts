@@ -251,30 +251,43 @@ export class DirectoryView implements IDirectoryView {
   private async _sync(force: boolean): Promise<void> {
     const head = this._head;
     if (this._resetting) {
-      return this._resetting;
+      return this._resetDone();
     }
     if (!head) {
       return this._reset();
     }
     const { signal } = this._life;
+    const { epoch } = this._loader;
     try {
       const changes = await this._ask(head, signal);
-      if (this._head?.generation !== head.generation) {
-        // Another load was quicker, and is at least as new.
+      const isNew = changes.generation !== head.generation;
+      const mode = changes.mode !== head.mode;
+      const may = !isNew || (await this._mayMove(mode, epoch, force));
+      if (this._resetting) {
+        // The user has gone elsewhere meanwhile, which nothing may stop.
+        return await this._resetDone();
+      }
+      if (epoch !== this._loader.epoch || !may) {
         return;
       }
-      if (changes.generation === head.generation) {
+      if (isNew) {
+        await this._move(mode);
+      } else {
         this._patch(changes);
-      } else if (await this._mayMove(changes.mode !== head.mode, force)) {
-        await this._move(changes.mode !== head.mode);
       }
     } catch (error) {
-      if (isAborted(error) || this._isDisposed) {
+      const isPast = this._resetting || epoch !== this._loader.epoch;
+      if (isAborted(error) || this._isDisposed || isPast) {
         return;
       }
       this._setError(asError(error));
       throw error;
     }
+  }
+
+  /** The end of the reset under way; its error is for those who asked for it. */
+  private async _resetDone(): Promise<void> {
+    await this._resetting?.catch(() => undefined);
   }
 
   private _ask(head: IHead, signal: AbortSignal): Promise<IChanges> {
@@ -292,9 +305,9 @@ export class DirectoryView implements IDirectoryView {
   /** Whether the rows may change places now; a forced move waits until they may. */
   private async _mayMove(
     modeChanged: boolean,
+    epoch: number,
     force: boolean
   ): Promise<boolean> {
-    const generation = this._head?.generation;
     for (;;) {
       const hold = this.held?.() ?? null;
       const free =
@@ -309,7 +322,7 @@ export class DirectoryView implements IDirectoryView {
         return false;
       }
       await this._released.promise;
-      if (this._isDisposed || this._head?.generation !== generation) {
+      if (this._isDisposed || this._loader.epoch !== epoch) {
         return false;
       }
     }

@@ -41,11 +41,17 @@ export class RowLoader {
     return this._shown;
   }
 
+  /** Changes whenever the rows become those of something else. */
+  get epoch(): number {
+    return this._epoch;
+  }
+
   /** Forget the rows, and begin with those of `page`, or with none. */
   reset(shown: IShown | null, page?: IPage): void {
     this.cancel();
     this.allow();
     this.cache.clear();
+    this._epoch++;
     this._shown = shown;
     if (page) {
       this.cache.put(page.offset, page.rows, page.seq);
@@ -110,14 +116,14 @@ export class RowLoader {
 
   /** Make sure that these rows are there; not cancelled by `want`. */
   async load(first: number, last: number): Promise<void> {
-    const shown = this._shown;
+    const epoch = this._epoch;
     for (let at = first; at < last; at += MAX_LIMIT - PAGE_SIZE) {
       const part = this.clip(at, Math.min(last, at + MAX_LIMIT - PAGE_SIZE));
       const missing = this.cache.missing(...part);
       if (missing) {
         await this._get(...missing, this._loads.signal);
       }
-      if (this._shown?.generation !== shown?.generation) {
+      if (epoch !== this._epoch) {
         return;
       }
     }
@@ -135,6 +141,8 @@ export class RowLoader {
     signal: AbortSignal
   ): Promise<void> {
     const shown = this._shown;
+    // Another order of the same directory may have the same generation.
+    const epoch = this._epoch;
     if (!shown) {
       return;
     }
@@ -143,13 +151,13 @@ export class RowLoader {
     const range = { offset: first, limit, generation };
     try {
       const page = await this._api.page(path, params, range, signal);
-      if (signal.aborted || this._shown?.generation !== generation) {
+      if (signal.aborted || epoch !== this._epoch) {
         return;
       }
       this.cache.put(page.offset, page.rows, page.seq);
       this._events.loaded(page);
     } catch (error) {
-      if (isAborted(error) || this._shown?.generation !== generation) {
+      if (isAborted(error) || epoch !== this._epoch) {
         return;
       }
       if (error instanceof ApiError && error.reason === 'stale_generation') {
@@ -163,6 +171,7 @@ export class RowLoader {
   }
 
   private readonly _loads = new AbortController();
+  private _epoch = 0;
   private _failed: [number, number] | null = null;
   private _fetch: IFetch | null = null;
   private _shown: IShown | null = null;

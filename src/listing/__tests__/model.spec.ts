@@ -279,6 +279,43 @@ describe('DirectoryView', () => {
     expect(view.error?.message).toBe('It hangs.');
   });
 
+  it('lets nothing stop a change of directory, not even a new generation', async () => {
+    server.setDirectory('d', numbered(10));
+    server.setDirectory('e', numbered(3, 'e'));
+    await view.open('d');
+    server.isSlow = true;
+    const synced = view.sync();
+    await settle();
+    server.setDirectory('d', numbered(11));
+    const opened = view.open('e');
+    await settle();
+    // First the answer that the old directory has changed, then the rows of the new one.
+    await server.deliver();
+    await server.deliver();
+    await Promise.all([synced, opened]);
+    expect(view.path).toBe('e');
+    expect(view.head?.total).toBe(3);
+  });
+
+  it('does not take rows of one order for those of another', async () => {
+    server.setDirectory('d', [...numbered(500, 'a'), ...numbered(500, 'b')]);
+    await view.open('d');
+    server.isSlow = true;
+    const loaded = view.load(600, 601);
+    const synced = view.sync();
+    await settle();
+    const filtered = view.configure({ filter: 'b' });
+    await settle();
+    await server.deliver('newest');
+    await filtered;
+    await server.deliver();
+    await server.deliver();
+    await Promise.all([loaded, synced]);
+    expect(view.head?.total).toBe(500);
+    expect(view.row(600)).toBeUndefined();
+    expect(view.row(0)?.name).toBe('b0000000');
+  });
+
   it('does not ask again and again for rows that cannot be had', async () => {
     server.setDirectory('d', numbered(1000));
     await view.open('d');
