@@ -159,6 +159,8 @@ class ProcessRunner:
         try:
             for names in batches():
                 await self._send({"names": list(map(to_text, names))})
+                # `drain` alone goes on at once while there is room in the pipe.
+                await asyncio.sleep(0)
             await self._send({"run": True})
             while "report" in (message := await self._receive()):
                 report(decode_report(message["report"]))

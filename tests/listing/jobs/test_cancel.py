@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.listing.jobs import runners
 from cloudru_jlab.listing.jobs.engine.copying import Copier
 from cloudru_jlab.listing.jobs.engine.partial import PARTIAL, PartialArea
 from cloudru_jlab.listing.jobs.engine.places import Place
-from cloudru_jlab.listing.jobs.engine.plan import Beat, JobCancelled, Plan, Report
+from cloudru_jlab.listing.jobs.engine.plan import Beat, JobCancelled, JobFailed, Plan, Report
 from cloudru_jlab.listing.jobs.engine.run import Engine
+from cloudru_jlab.listing.jobs.runners import ProcessRunner
+from cloudru_jlab.listing.scan.process import Graveyard
 
 from .conftest import Answer, JobsClient, fill, tree
 
@@ -175,6 +178,7 @@ async def test_the_servers_end_cancels_what_runs(
 _DYING = """
 import os, signal, sys
 from pathlib import Path
+from cloudru_jlab.listing.jobs import runners
 from cloudru_jlab.listing.jobs.engine.copying import Copier
 from cloudru_jlab.listing.jobs.engine.plan import Plan
 from cloudru_jlab.listing.jobs.engine.run import Engine
@@ -263,3 +267,37 @@ def test_a_beat_reports_and_ends() -> None:
     assert sum(len(report.errors) for report in reports) == 100
     assert sum(report.skipped for report in reports) == 1
     assert [name for report in reports for name in report.gone] == [b"%d" % index for index in range(5000)]
+
+
+async def test_a_process_whose_server_died_cleans_up(tmp_path: Path) -> None:
+    names = [f"f{index}".encode() for index in range(5000)]
+    fill(tmp_path / "a", [name.decode() for name in names], "whole")
+    (tmp_path / "b").mkdir()
+    plan = Plan("orphan", "copy", os.fsencode(tmp_path / "a"), "a", os.fsencode(tmp_path / "b"), "b")
+    runner = ProcessRunner(plan, timeout=60, graveyard=Graveyard())
+    await runner.prepare()
+    process = runner._process
+    assert process is not None
+    begun = asyncio.Event()
+
+    run = asyncio.ensure_future(runner.run(lambda: iter([names]), lambda report: begun.set()))
+    await begun.wait()
+    # what a server that is killed does to its sockets
+    runner._writer.transport.abort()
+    await asyncio.to_thread(process.wait)
+
+    with pytest.raises(JobFailed):
+        await run
+    await runner.close()
+    copies = tree(tmp_path / "b")
+    assert 0 < len(copies) < 5000, "it went on to the end"
+    assert set(copies.values()) == {"whole"}, "something half is left"
+
+
+def test_the_process_starts_without_what_is_slow_to_import() -> None:
+    program = runners._program().replace("main()", "print(sorted(sys.modules))")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True, stdout=subprocess.PIPE, text=True)
+
+    assert "cloudru_jlab.listing.jobs.engine.child" in done.stdout
+    for slow in ("numpy", "tornado", "jupyter_server", "traitlets", "msgspec", "asyncio"):
+        assert f"'{slow}'" not in done.stdout

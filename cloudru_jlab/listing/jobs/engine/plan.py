@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ....core.entries import display_name
 
 #: A report is made when so much time went by since the last one, in seconds, or so many entries were done.
-_REPORT_SECONDS, _REPORT_ENTRIES = 0.2, 2000
+_REPORT_SECONDS, _REPORT_ENTRIES = 0.2, 1000
 #: More errors than this are counted, not described.
 ERRORS_KEPT = 100
 
