@@ -27,9 +27,10 @@ import directories
 import msgspec
 import psutil
 
+from cloudru_jlab.listing.local_contents import Contents
 from cloudru_jlab.listing.models import ChangesQuery, LocateQuery, PageQuery
 from cloudru_jlab.listing.scan.local import LocalAccess
-from cloudru_jlab.listing.service import Contents, ListingService
+from cloudru_jlab.listing.service import ListingService
 from cloudru_jlab.listing.settings import ListingSettings
 
 _TICK_SECONDS = 0.005

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..core.errors import DomainError, FileSystemError, Vanished, from_os_error
 from .context import Context
-from .editing import Editor
+from .editing import Editor, differing
 from .globs import HiddenGlobs
 from .models import View
-from .names import DIRECTORY, Gathering, Names
+from .names import Gathering, Names
 from .preview import Preview
 from .scan.access import DirectoryStat, FileSystemAccess
 from .signatures import Signatures
@@ -107,7 +107,7 @@ class Directory:
         try:
             stamp = await self.access.stat_directory(self.os_path)
         except OSError as error:
-            self.forget()
+            self.failed(error)
             raise from_os_error(error, self.path) from None
         if self._stamp is not None and not _same(self._stamp, stamp):
             # another directory of the same name
@@ -125,14 +125,19 @@ class Directory:
         """End the watch, such that later changes are found by the directory's mtime."""
         try:
             stamp = await self.access.stat_directory(self.os_path)
-        except OSError:
-            self.forget()
+        except OSError as error:
             unwatch(self)
+            self.failed(error)
             return
         # hands over what happened before: what is not in the stamp is in there
         unwatch(self)
         if self._stamp is not None and _same(self._stamp, stamp) and not self._stale:
             self._stamp, self._settled = stamp, self._is_settled(stamp)
+
+    def failed(self, error: OSError) -> None:
+        """A call about the directory failed: what is known is worth keeping only where it will answer again."""
+        if not isinstance(error, TimeoutError):
+            self.forget()
 
     def lost(self) -> None:
         """The directory was deleted or moved: whoever asks next is told."""
@@ -246,11 +251,20 @@ class Directory:
         self._stale = True
         self._rescan()
 
+    def reread(self) -> None:
+        """Much was changed, and no more will be: read the directory now, whatever share of the time that is."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        self._scan_ended = 0.0
+        self.mark_stale()
+
     async def _reread(self) -> None:
         try:
             stamp = await self.access.stat_directory(self.os_path)
-        except OSError:
-            self.forget()
+        except OSError as error:
+            self._scan = None
+            self.failed(error)
             return
         await self._read(stamp)
 
@@ -309,9 +323,9 @@ class Directory:
             if await self._unchanged(old, names):
                 return
             if max(old.entries, names.count) <= SMALL and not old.wasteful:
-                differing = await self.context.workers.view(partial(_differing, old, names))
-                if differing:
-                    await self.editor.apply(differing)
+                changed = await self.context.workers.view(partial(differing, old, names))
+                if changed:
+                    await self.editor.apply(changed)
                     self.context.listener.changed(self)
                 return
         view = self.wanted
@@ -381,14 +395,3 @@ class Directory:
 
 def _same(one: DirectoryStat, other: DirectoryStat) -> bool:
     return (one.device, one.inode) == (other.device, other.inode)
-
-
-def _differing(old: Snapshot, names: Names, _: Cancelled) -> set[bytes]:
-    """What came, went or changed its kind: applied in place, it keeps a small directory's generation where nothing
-    did. In a worker thread."""
-    ids = next(iter(old.orders.values())).ids
-    kinds = (old.names.flags[ids] & DIRECTORY).tolist()
-    before = set(zip(old.names.pick(ids), kinds, strict=True))
-    every = np.arange(names.count, dtype=np.uint32)
-    after = set(zip(names.pick(every), (names.flags[every] & DIRECTORY).tolist(), strict=True))
-    return {name for name, _ in before ^ after}

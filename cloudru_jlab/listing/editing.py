@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from .names import DIRECTORY, flags_of
+import numpy as np
+
+from .names import DIRECTORY, Names, flags_of
 from .placing import Edits
 from .scan.access import ABSENT
 from .scan.access import DIRECTORY as DIRECTORY_KIND
+from .slices import Cancelled
 from .snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -130,3 +133,14 @@ def plan(snapshot: Snapshot, names: Sequence[bytes], kinds: bytes) -> Edits:
             edits.names.append(name)
             edits.flags.append(flags_of(name, is_dir=is_dir))
     return edits
+
+
+def differing(old: Snapshot, names: Names, _: Cancelled) -> set[bytes]:
+    """What came, went or changed its kind: applied in place, it keeps a small directory's generation where nothing
+    did. In a worker thread."""
+    ids = next(iter(old.orders.values())).ids
+    kinds = (old.names.flags[ids] & DIRECTORY).tolist()
+    before = set(zip(old.names.pick(ids), kinds, strict=True))
+    every = np.arange(names.count, dtype=np.uint32)
+    after = set(zip(names.pick(every), (names.flags[every] & DIRECTORY).tolist(), strict=True))
+    return {name for name, _ in before ^ after}

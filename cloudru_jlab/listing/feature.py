@@ -13,9 +13,10 @@ from ..core.ports import DirectoryIndex
 from . import handlers
 from .jobs.handlers import JobHandler, JobsHandler
 from .jobs.service import JobService
+from .local_contents import Contents
 from .scan.local import LocalAccess
 from .scan.network import NetworkFileSystems
-from .service import Contents, ListingService
+from .service import ListingService
 from .settings import ListingSettings
 
 if TYPE_CHECKING:

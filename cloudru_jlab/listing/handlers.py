@@ -21,6 +21,7 @@ class ListingHandler(ApiHandler):
 
     _track_activity = False
     _answering: asyncio.Task[Any] | None = None
+    _dropped = False
 
     def initialize(self, service: ListingService) -> None:
         """Take the service."""
@@ -30,10 +31,17 @@ class ListingHandler(ApiHandler):
         """The result of ``answer``, which ends when the client closes the connection."""
         task = asyncio.ensure_future(answer)
         self._answering = task
-        return await task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not self._dropped:
+                raise
+            # nobody is there to be answered, and it is no failure to be logged
+            raise web.Finish from None
 
     def on_connection_close(self) -> None:
         """The client typed the next letter, or left."""
+        self._dropped = True
         if self._answering is not None:
             self._answering.cancel()
 

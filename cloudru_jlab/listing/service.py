@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import count
 from logging import Logger
-from typing import NamedTuple
 
 from ..core.collation import Collator
 from ..core.entries import Entry
@@ -22,6 +21,7 @@ from .context import Context
 from .directory import Directory
 from .doorbell import Doorbell
 from .globs import HiddenGlobs
+from .local_contents import Contents, NotLocal
 from .locating import find_row, first_with_prefix
 from .models import (
     ChangedRow,
@@ -45,21 +45,6 @@ from .watching import Watching
 from .workers import Workers
 
 _HOUSEKEEPING_SECONDS = 5.0
-
-
-class NotLocal(DomainError):
-    """The server's contents do not come from a directory that this service could read."""
-
-    status = 501
-    reason = "not_local"
-
-
-class Contents(NamedTuple):
-    """What the service must know of the server's contents manager, which others may replace at any time."""
-
-    root_dir: str
-    allow_hidden: bool
-    hide_globs: tuple[str, ...]
 
 
 class ListingService:
@@ -191,6 +176,7 @@ class ListingService:
         """
         directory, view = self._open(path, view)
         await directory.look()
+        await directory.refreshed()
         await directory.sorted(view)
         return await select_entries(directory, view, generation, selection)
 
@@ -237,6 +223,12 @@ class ListingService:
         directory = self._known(path)
         if directory is not None:
             directory.touch(names)
+
+    def reread(self, path: str) -> None:
+        """So much was changed in this directory that it is read again at once."""
+        directory = self._known(path)
+        if directory is not None:
+            directory.reread()
 
     # --- news from directories: directory.Listener ---
 
@@ -312,7 +304,7 @@ class ListingService:
                 directory.access.stat_directory(directory.os_path), directory.access.stat_rows(directory.os_path, names)
             )
         except OSError as error:
-            directory.forget()
+            directory.failed(error)
             raise from_os_error(error, directory.path) from None
         return ids.tolist(), stamp, entries, names
 
@@ -384,7 +376,8 @@ class ListingService:
     def _shrink(self, keep: Directory | None = None) -> None:
         """Drop the directories asked for longest ago until the rest fits in the memory there is."""
         used = sum(directory.nbytes for directory in self._directories.values())
-        for os_path, directory in list(self._directories.items()):
+        # the one asked for last stays however large it is: it would only be read again
+        for os_path, directory in list(self._directories.items())[:-1]:
             if used <= self.settings.memory_limit:
                 return
             if directory is keep or directory.scanning:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.listing.local_contents import Contents
 from cloudru_jlab.listing.scan.local import LocalAccess
-from cloudru_jlab.listing.service import Contents, ListingService
+from cloudru_jlab.listing.service import ListingService
 from cloudru_jlab.listing.settings import ListingSettings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -208,7 +209,9 @@ async def test_events_reach_the_servers_own_stream(jp_fetch: Any, jp_ws_fetch: A
     stream.close()
 
 
-async def test_a_dropped_request_ends(jp_fetch: Any, jp_serverapp: Any, jp_root_dir: Path) -> None:
+async def test_a_dropped_request_ends(
+    jp_fetch: Any, jp_serverapp: Any, jp_root_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (jp_root_dir / "a").touch()
     (feature,) = [
         f for f in jp_serverapp.extension_manager.extension_apps["cloudru_jlab"].pop().features if f.slug == "listing"
@@ -229,7 +232,9 @@ async def test_a_dropped_request_ends(jp_fetch: Any, jp_serverapp: Any, jp_root_
     await asked.wait()
     writer.close()
     await ended.wait()
-    del reader
+    await reader.read()
+    await listing(jp_fetch, "locate", path="", name="a")
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 _AS_NOBODY = """
@@ -238,7 +243,8 @@ _AS_NOBODY = """
     from cloudru_jlab.core.errors import DomainError
     from cloudru_jlab.listing.models import PageQuery
     from cloudru_jlab.listing.scan.local import LocalAccess
-    from cloudru_jlab.listing.service import Contents, ListingService
+    from cloudru_jlab.listing.local_contents import Contents
+    from cloudru_jlab.listing.service import ListingService
     from cloudru_jlab.listing.settings import ListingSettings
 
     # all is read now: the other user may not reach this Python

@@ -16,9 +16,10 @@ from jupyter_server.services.contents.filemanager import FileContentsManager
 
 from cloudru_jlab.core.errors import CountChanged
 from cloudru_jlab.listing.jobs.service import JobService
+from cloudru_jlab.listing.local_contents import Contents
 from cloudru_jlab.listing.models import JobRequest, PageQuery, Selection, View
 from cloudru_jlab.listing.scan.local import LocalAccess
-from cloudru_jlab.listing.service import Contents, ListingService
+from cloudru_jlab.listing.service import ListingService
 from cloudru_jlab.listing.settings import ListingSettings
 
 from .conftest import until
