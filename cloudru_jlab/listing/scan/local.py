@@ -175,17 +175,21 @@ def _kind(descriptor: int, name: bytes, hide_closed: bool) -> int:
         return ABSENT
     if not is_listed(info):
         return ABSENT
-    directory = stat.S_ISDIR(info.st_mode)
-    if stat.S_ISLNK(info.st_mode):
-        try:
-            directory = stat.S_ISDIR(os.stat(name, dir_fd=descriptor).st_mode)
-        except OSError:
-            directory = False
-    if not directory:
+    if not _leads_to_directory(descriptor, name, info):
         return FILE
     if hide_closed and not os.access(name, os.R_OK | os.X_OK, dir_fd=descriptor):
         return ABSENT
     return DIRECTORY
+
+
+def _leads_to_directory(descriptor: int, name: bytes, info: os.stat_result) -> bool:
+    """Whether ``name``, of which ``info`` is the lstat, is a directory or a link to one."""
+    if not stat.S_ISLNK(info.st_mode):
+        return stat.S_ISDIR(info.st_mode)
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=descriptor).st_mode)
+    except OSError:
+        return False
 
 
 def _numbers(directory: bytes, names: Sequence[bytes]) -> array[int]:
@@ -197,6 +201,6 @@ def _numbers(directory: bytes, names: Sequence[bytes]) -> array[int]:
             except OSError:
                 found.extend((0, 0, 0))
                 continue
-            size = 0 if stat.S_ISDIR(info.st_mode) else info.st_size
+            size = 0 if _leads_to_directory(descriptor, name, info) else info.st_size
             found.extend((size, info.st_mtime_ns, info.st_ctime_ns))
     return found
