@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / ".cache" / "dist"
-NEIGHBOURS = ("jupyter-collaboration>=4", "jupyterlab-git>=0.50", "jupytext>=1.16")
+NEIGHBOURS = ("jupyter-collaboration>=4", "jupyterlab-git>=0.50", "jupytext>=1.16", "notebook>=7.6")
 IN_THE_WHEEL = (
     "share/jupyter/labextensions/cloudru-jlab/static/style.js",
     "share/jupyter/labextensions/cloudru-jlab/install.json",
