@@ -25,6 +25,8 @@ from .runners import ProcessRunner, Runner, ThreadRunner
 
 #: With so many jobs hanging unkillably in file systems, no more are started there.
 _STUCK_LIMIT = 4
+#: After a job on more entries their directories are read again: to tell of each would take the server longer.
+_MANY = 5000
 #: Up to so many files are not worth a process.
 _SMALL = 200
 #: How many times longer a local file system may be silent: deleting a huge file takes one long call.
@@ -51,6 +53,9 @@ class Listing(Protocol):
 
     def touch_names(self, path: str, names: list[bytes]) -> None:
         """These entries of ``path`` may have come or gone. Cheap."""
+
+    def reread(self, path: str) -> None:
+        """So much was changed in ``path`` that it is read again at once."""
 
     def ring_job(self, path: str, job: str) -> None:
         """Tell clients of news about a job on ``path``."""
@@ -317,6 +322,10 @@ class JobService(LoggingConfigurable):
             job.finished = _now()
             if message:
                 job.errors.append(JobError("", message))
+            if job.total > _MANY:
+                self._listing.reread(plan.source_api)
+                if plan.target is not None:
+                    self._listing.reread(plan.target_api)
             self._ring(record, now=True)
             self._forget_old()
 
@@ -327,9 +336,9 @@ class JobService(LoggingConfigurable):
         job.skipped += news.skipped
         room = ERRORS_KEPT - len(job.errors)
         job.errors += [JobError(name, message) for name, message in news.errors[:room]]
-        if news.gone:
+        if news.gone and job.total <= _MANY:
             self._listing.touch_names(plan.source_api, news.gone)
-        if news.came:
+        if news.came and job.total <= _MANY:
             self._listing.touch_names(plan.target_api, [name for _, name in news.came])
         if job.total <= self.max_events:
             self._emit(plan, news)

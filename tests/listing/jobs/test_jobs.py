@@ -26,6 +26,17 @@ async def test_delete_of_thousands_removes_them_and_nothing_else(jobs: JobsClien
     assert page["total"] == 0
 
 
+async def test_the_listing_is_right_soon_after_a_large_job(jobs: JobsClient) -> None:
+    fill(jobs.root / "a", [f"f{index}" for index in range(12_000)])
+    (jobs.root / "b").mkdir()
+    await jobs.look("b")
+
+    await jobs.do("move", "a", destination="b")
+
+    while (await jobs.look("a"))["total"] or (await jobs.look("b"))["total"] != 12_000:
+        pass
+
+
 async def test_copy_makes_stock_names_and_new_files(jobs: JobsClient) -> None:
     fill(jobs.root / "a", ["x.tar.gz", "n.v1.ipynb", "y-Copy3.txt", "plain"], "data")
     fill(jobs.root / "b", ["x.tar.gz", "n.v1.ipynb", "y.txt", "y-Copy1.txt"], "old")
@@ -247,6 +258,8 @@ async def test_a_changed_count_asks_again_and_does_nothing(jobs: JobsClient) -> 
     fill(jobs.root, ["a", "b", "c"])
     page = await jobs.look()
     (jobs.root / "b").unlink()
+    while (await jobs.look())["total"] != 2:
+        pass
 
     status, answer = await jobs.refused("delete", generation=page["generation"], count=3)
 

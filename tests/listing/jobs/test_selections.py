@@ -98,7 +98,8 @@ async def _check(
     try:
         view = View(filter=text, order=order)
         fields = {field: getattr(view, field) for field in view.__struct_fields__}
-        page = await listing.page(PageQuery(**fields, limit=100))
+        while (page := await listing.page(PageQuery(**fields, limit=100))).mode != "sorted":  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
         rows = [row.name for row in page.rows]
         # the oracle: the selection as the user sees it, by names
         selected = set(rows) if everything else set()
