@@ -7,6 +7,7 @@ import mimetypes
 import os
 import stat
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -87,6 +88,19 @@ def read_entry(directory: bytes | int, name: bytes) -> Entry:
         except OSError:
             is_dir = False
     return describe(name, info, is_dir=is_dir, writable=os.access(where, os.W_OK, dir_fd=dir_fd))
+
+
+def _mimetype(name: str) -> str | None:
+    """What `mimetypes` guesses; it looks at suffixes alone, except where there is no stem or what may be a scheme."""
+    dot = name.find(".")
+    if dot <= 0 or ":" in name:
+        return mimetypes.guess_type(name)[0]
+    return _mimetype_of_suffixes(name[dot:])
+
+
+@lru_cache(maxsize=1024)
+def _mimetype_of_suffixes(suffixes: str) -> str | None:
+    return mimetypes.guess_type("x" + suffixes)[0]
 
 
 def describe(name: bytes, info: os.stat_result, *, is_dir: bool, writable: bool) -> Entry:

@@ -56,5 +56,5 @@ def vanished_row(path: str, raw: bytes, flags: int, directory: DirectoryStat) ->
 
 
 def _iso(moment: datetime) -> str:
-    # jupyter_server's own spelling of the contents model's times
-    return moment.isoformat().replace("+00:00", "Z")
+    # jupyter_server's own spelling of the contents model's times, which are all in UTC
+    return moment.isoformat()[: -len("+00:00")] + "Z"
