@@ -32,4 +32,4 @@ def test_mimetype_is_the_standard_librarys(name: str, tmp_path: Path) -> None:
     (tmp_path / name).touch()
     for _ in range(2):
         entry = read_entry(os.fsencode(tmp_path), os.fsencode(name))
-        assert entry.mimetype == mimetypes.guess_type(name)[0]
+        assert entry.mimetype == mimetypes.guess_type("/" + name)[0]
