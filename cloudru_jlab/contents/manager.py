@@ -141,9 +141,13 @@ class CloudruContentsManager(AsyncLargeFileManager):
         index = self._index()
         if index is not None:
             try:
-                return await index.head(path.strip("/"), self.max_children, hidden=self.allow_hidden)
+                head = await index.head(path.strip("/"), self.max_children, hidden=self.allow_hidden)
             except DomainError as error:
                 self.log.debug("No index of %s (%s); it is scanned", path or "/", error.reason)
+            else:
+                # there are more than max_children, we have seen them: an index with fewer lags behind
+                if len(head.names) >= self.max_children:
+                    return head
         return await self._in_thread(partial(reader.head, self.max_children))
 
     def _overridden(self, *members: str) -> bool:

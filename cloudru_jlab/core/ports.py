@@ -25,7 +25,13 @@ class DirectoryIndex(Protocol):
     """A shared, sorted index of directories that others need not scan again. Provided by `listing`."""
 
     async def head(self, api_path: str, limit: int, *, hidden: bool) -> DirectoryHead:
-        """The first ``limit`` names of the directory; raises `core.errors.DomainError`."""
+        """The first ``limit`` names of the directory as it is now.
+
+        Raises
+        ------
+        core.errors.DomainError
+            When the directory cannot be listed, or is known to have changed since the index was made.
+        """
 
     def entry_created(self, api_path: str) -> None:
         """The server made this entry: put it in its place without a rescan. Cheap; on the event loop."""

@@ -97,6 +97,11 @@ class Directory:
         """Memory held, in bytes."""
         return _OVERHEAD + (self.snapshot.nbytes if self.snapshot else 0)
 
+    @property
+    def behind(self) -> bool:
+        """Whether the snapshot is known to lack changes of the directory."""
+        return self._stale or self.scanning or self.editor.running is not None
+
     async def look(self) -> DirectoryStat:
         """One stat of the directory; starts what it shows to be needed. Raises `DomainError`."""
         self.asked = time.monotonic()

@@ -13,7 +13,7 @@ from logging import Logger
 
 from ..core.collation import Collator
 from ..core.entries import Entry
-from ..core.errors import BadParameter, DomainError, StaleGeneration, from_os_error
+from ..core.errors import BadParameter, Conflict, DomainError, StaleGeneration, from_os_error
 from ..core.paths import ContentsRoot, split
 from ..core.ports import DirectoryHead
 from ..core.tasks import TaskGroup
@@ -196,6 +196,9 @@ class ListingService:
         await directory.refreshed()
         await directory.sorted(view)
         shown = await show(directory, view)
+        if directory.behind:
+            # who lists a directory whole has no later page that would mend it
+            raise Conflict("The folder is changing.")
         return DirectoryHead(shown.source.pick(shown.window(0, limit)), shown.rows.total)
 
     def entry_created(self, api_path: str) -> None:

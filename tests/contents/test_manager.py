@@ -119,6 +119,13 @@ async def test_get_scans_where_the_index_fails(make_manager: MakeManager, tmp_pa
     assert model["truncated"] == {"total": 12, "shown": 3}
 
 
+async def test_get_scans_where_the_index_lags_behind(make_manager: MakeManager, tmp_path: Path) -> None:
+    fill(tmp_path, 12)
+    model = await with_index(make_manager(max_children=3), FakeIndex([b"file9", b"file8"], total=2)).get("")
+    assert names_of(model) == ["file0", "file1", "file2"]
+    assert model["truncated"] == {"total": 12, "shown": 3}
+
+
 async def test_get_does_not_ask_the_index_for_small_directories(make_manager: MakeManager, tmp_path: Path) -> None:
     fill(tmp_path, 3)
     index = FakeIndex([], 0)
