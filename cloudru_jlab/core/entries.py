@@ -93,6 +93,8 @@ def read_entry(directory: bytes | int, name: bytes) -> Entry:
 def _mimetype(name: str) -> str | None:
     """What `mimetypes` guesses, by the suffixes: the same few in a directory of millions."""
     dot = name.find(".")
+    if dot < 0:
+        return None
     # a leading dot is no suffix
     return _guessed("x" + name[dot:] if dot > 0 else name)
 
