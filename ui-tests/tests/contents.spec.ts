@@ -31,7 +31,7 @@ test('What lists a directory whole gets the beginning, and the user is told once
   expect(count).toBe(1);
 });
 
-test('A notebook is opened, changed and saved @beside', async ({
+test('A file is opened, changed and saved @beside', async ({
   files,
   folder,
   page,

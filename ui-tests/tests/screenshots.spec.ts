@@ -23,9 +23,11 @@ const test = base.extend<object, { million: string }>({
         ['sample-', '.json'],
         ['Кадр ', '.jpg']
       ] as const;
-      for (const [before, after] of families) {
-        makeFamily(folder, { before, after, count: FILES / 4 });
-      }
+      families.forEach(([before, after], i) => {
+        // The two directories count, too.
+        const count = FILES / families.length - (i === 3 ? 2 : 0);
+        makeFamily(folder, { before, after, count });
+      });
       await use('frames');
       removeTree(folder);
     },
@@ -46,7 +48,7 @@ async function shoot(
 
 test('A million files', async ({ files, million, page }) => {
   await files.open(million);
-  await expect(files.footer).toContainText(/1,000,00\d items/);
+  await expect(files.footer).toContainText('1,000,000 items');
   await files.execute('filebrowser:toggle-file-size');
   await page.sidebar.setWidth(420);
   await files.scrollTo(0.5);
@@ -61,15 +63,18 @@ test('The filter, in the dark', async ({ files, million, page }) => {
   await files.open(million);
   await page.sidebar.setWidth(360);
   await files.filterBy('кадр 24');
-  await expect(files.footer).toContainText(/of 1,000,00\d/);
+  await expect(files.footer).toContainText('of 1,000,000');
   await files.expectFirst('Кадр 24.jpg');
   await shoot(page, 'dark');
 });
 
 test('A narrow side bar', async ({ files, million, page }) => {
   await files.open(million);
+  await files.execute('filebrowser:toggle-file-size');
+  await files.filterBy('sample');
+  // JupyterLab makes it no narrower than 250 pixels.
   await page.sidebar.setWidth(180);
-  await expect(files.footer).toContainText(/1,000,00\d items/);
+  await expect(files.footer).toContainText('250,000 of 1,000,000');
   await shoot(page, 'narrow');
   const overflow = await files.panel.evaluate(
     node => node.scrollWidth - node.clientWidth
@@ -119,7 +124,7 @@ test.describe('In Russian', () => {
     await page.sidebar.setWidth(420);
     await files.scrollTo(0);
     await files.expectVisible('Кадр 1.jpg');
-    await expect(files.footer).toContainText(/1\s000\s00\d/);
+    await expect(files.footer).toContainText(/1\s000\s000 элементов/);
     await shoot(page, 'russian');
   });
 });
