@@ -25,6 +25,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
+from itertools import count
 
 _IN = struct.Struct("<IIQQIIIHH")
 _OUT = struct.Struct("<IiQ")
@@ -51,6 +52,7 @@ class SlowFileSystem:
         self._lock = threading.Lock()
         self._paths = {1: b""}
         self._ids = {b"": 1}
+        self._new_ids = count(2)
         self.latency = 0.0
         self.hanging: bytes | None = None
         self.held = 0
@@ -119,7 +121,9 @@ class SlowFileSystem:
         path = self._paths[node] + b"/" + name
         info = os.lstat(self._source + path)
         with self._lock:
-            ident = self._ids.setdefault(path, len(self._ids) + 1)
+            ident = self._ids.get(path)
+            if ident is None:
+                ident = self._ids[path] = next(self._new_ids)
             self._paths[ident] = path
         return struct.pack("<QQQQII", ident, 0, self._valid, self._valid, 0, 0) + self._attr(info)
 
@@ -164,12 +168,21 @@ class SlowFileSystem:
         os.mkdir(self._real(node, name), struct.unpack_from("<I", data)[0] & 0o7777)
         return self._entry(node, name)
 
+    def _forget(self, node: int, name: bytes) -> None:
+        """The name is free: who takes it next is another entry."""
+        with self._lock:
+            self._ids.pop(self._paths[node] + b"/" + name, None)
+
     def _unlink(self, node: int, data: bytes) -> bytes:
-        os.unlink(self._real(node, _names(data)[0]))
+        (name,) = _names(data)
+        os.unlink(self._real(node, name))
+        self._forget(node, name)
         return b""
 
     def _rmdir(self, node: int, data: bytes) -> bytes:
-        os.rmdir(self._real(node, _names(data)[0]))
+        (name,) = _names(data)
+        os.rmdir(self._real(node, name))
+        self._forget(node, name)
         return b""
 
     def _rename(self, node: int, data: bytes) -> bytes:

@@ -132,7 +132,7 @@ async def test_jobs_work_on_a_slow_folder(jp_fetch: Any, jp_root_dir: Path, sour
     deleted = await job(jp_fetch, "delete", "local", None)
 
     assert (moved["state"], moved["done"], moved["skipped"], moved["failed"]) == ("done", 41, 1, 0), moved["errors"]
-    assert (copied["state"], copied["done"], copied["failed"]) == ("done", 42, 0)
+    assert (copied["state"], copied["done"], copied["failed"]) == ("done", 42, 0), copied["errors"]
     assert (deleted["state"], deleted["done"]) == ("done", 42)
     assert os.listdir(jp_root_dir / "local") == []
     assert (source / "f7").read_text() == "7"
