@@ -49,7 +49,40 @@ export class Problem extends Widget {
         'The server half of cloudru-jlab is not running, so directories cannot be shown. Enable the server extension, or set the file browser to “stock” in the settings and reload.'
       );
     }
-    return error.message;
+    return (
+      (error instanceof ApiError && this._reason(error.reason)) || error.message
+    );
+  }
+
+  /** The server's sentence in the user's language, null for a reason that says little without it. */
+  private _reason(reason: string): string | null {
+    const path = this._options.view.path || '/';
+    switch (reason) {
+      case 'permission_denied':
+        return this._trans.__(
+          'You have no permission to list “%1”. Ask its owner for access.',
+          path
+        );
+      case 'not_found':
+        return this._trans.__(
+          '“%1” does not exist. It may have been moved or deleted.',
+          path
+        );
+      case 'not_a_directory':
+        return this._trans.__('“%1” is not a folder.', path);
+      case 'vanished':
+        return this._trans.__(
+          '“%1” was moved or deleted while it was read.',
+          path
+        );
+      case 'not_answering':
+        return this._trans.__(
+          'The file system of “%1” does not answer. Try again in a moment.',
+          path
+        );
+      default:
+        return null;
+    }
   }
 
   private _onChanged(): void {

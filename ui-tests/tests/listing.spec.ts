@@ -152,7 +152,9 @@ test('says what is wrong, and tries again', async ({
   await page.route(listing, route => route.fulfill(refusal));
   await files.row(tmpPath).dblclick();
   const panel = files.panel.getByRole('alert');
-  await expect(panel).toContainText('You may not list this directory.');
+  await expect(panel).toContainText(
+    `You have no permission to list “${tmpPath}”.`
+  );
   await page.unroute(listing);
   await panel.getByRole('button', { name: 'Retry' }).click();
   await expect(panel).toBeHidden();
