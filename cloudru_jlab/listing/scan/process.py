@@ -261,6 +261,8 @@ class Channel:
 
     def _expire(self) -> None:
         self._timer = None
+        # This process itself may have been kept waiting: what has come meanwhile counts.
+        self._read()
         limit = self._loop.time() - self._timeout
         for ident, call in list(self._sent.items()):
             # Anything that takes a closer look than the timer's own precision would fire again and again.
