@@ -45,6 +45,7 @@ class Run:
         self.chromium = chromium
         self.results: dict[str, Any] = {"ours": {}, "stock": {}, "clicks": {"ours": {}, "stock": {}}, "gaps": []}
         self.load_before = figures.load()
+        self.until = time.monotonic() + 60 * arguments.minutes
 
     def save(self) -> str:
         """The report as far as it goes; written to the results where that was asked for."""
@@ -64,6 +65,9 @@ class Run:
 
     def measure(self, what: str, measurement: Callable[[], Any]) -> Any:
         """The result of ``measurement``, or None where it failed."""
+        if time.monotonic() > self.until:
+            self.gap(what, "the time was up")
+            return None
         print(f"{time.strftime('%H:%M:%S')} {what} (load {figures.load():.1f})", file=sys.stderr, flush=True)
         try:
             result = measurement()
@@ -80,26 +84,39 @@ class Run:
         return subject in self.arguments.only and (self.chromium is not None or subject == "wire")
 
     def all(self) -> None:
-        """Everything that was asked for, small directories first."""
+        """Everything that was asked for, the table of targets first."""
+        largest = [count for count in OURS if count <= self.arguments.files_max]
+        for count in (count for count in largest if count in TABLE["ours"]):
+            self.directory("ours", count)
+        for count in (count for count in STOCK if count <= self.arguments.stock_max):
+            if not self.arguments.ours_only:
+                self.directory("stock", count)
+        self._small_tree()
+        for count in (count for count in largest if count not in TABLE["ours"]):
+            self.directory("ours", count)
+
+    def _small_tree(self) -> None:
+        """Start-up, and clicks where stock has no trouble either."""
+        chromium = self.chromium
+        if chromium is None:
+            return
         for count in SMALL:
             directories.make(self.parent, count)
-        chromium = self.chromium
-        if self.wants("start-up") and chromium:
+        if self.wants("start-up"):
             what = "start-up with us and without"
             runs = self.arguments.start_ups
             self.results["start_up"] = self.measure(what, lambda: screen.start_up(chromium, self.parent, runs))
-        if self.wants("small") and chromium:
+            self.save()
+        if self.wants("small"):
             taken = self.measure(
                 "clicks in small directories",
                 lambda: screen.small_clicks(chromium, self.parent, SMALL, self.arguments.rounds),
             )
             for flavour, by_size in (taken or {}).items():
                 self.results["clicks"][flavour].update({str(count): one for count, one in by_size.items()})
-        for count in (count for count in OURS if count <= self.arguments.files_max):
-            self.directory("ours", count)
-        if not self.arguments.ours_only:
-            for count in (count for count in STOCK if count <= self.arguments.stock_max):
-                self.directory("stock", count)
+                for count, one in by_size.items():
+                    self.results[flavour].get(str(count), {})["click"] = one
+            self.save()
 
     def directory(self, flavour: Flavour, count: int) -> None:
         """All subjects of one directory, which is made for it and removed when it is large."""
@@ -144,7 +161,6 @@ class Run:
             into["stay"] = self.measure(
                 f"{name}: staying in it", lambda: screen.stay(chromium, flavour, parent, count, jumps, changes, idle)
             )
-        into.setdefault("click", self.results["clicks"][flavour].get(str(count)))
         self.results[flavour][str(count)] = into
 
 
@@ -162,6 +178,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--jumps", type=int, default=200, help="scrollbar jumps")
     parser.add_argument("--idle", type=int, default=60, help="seconds of doing nothing")
     parser.add_argument("--drop-caches", action="store_true", help="also cold clicks with the kernel's caches emptied")
+    parser.add_argument("--minutes", type=float, default=180, help="begin nothing after so many minutes")
     parser.add_argument(
         "--tree", metavar="FOLDER", help="make the directories there, or use those there, and keep them"
     )
