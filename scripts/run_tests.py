@@ -20,7 +20,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 REPORTS = ROOT / ".cache" / "reports"
-SUMMARY = REPORTS / "summary.txt"
 
 
 @dataclass
@@ -158,7 +157,6 @@ def main() -> int:
     parser.add_argument("--skip", nargs="+", choices=names, default=[])
     options = parser.parse_args()
     REPORTS.mkdir(parents=True, exist_ok=True)
-    SUMMARY.unlink(missing_ok=True)
     rows: list[tuple[str, Counts, float]] = []
     total = Counts()
     begin = time.monotonic()
@@ -173,9 +171,7 @@ def main() -> int:
         rows.append((part.name, counts, time.monotonic() - start))
         total.add(counts)
     print(f"\n{table([*rows, ('total', total, time.monotonic() - begin)])}\n")
-    summary = f"{total.passed} passed, {total.failed} failed"
-    SUMMARY.write_text(summary + "\n", encoding="utf-8")
-    print(summary, flush=True)
+    print(f"{total.passed} passed, {total.failed} failed", flush=True)
     return 1 if total.failed else 0
 
 
