@@ -75,7 +75,8 @@ def read_playwright(report: Path) -> Counts:
     """The counts of Playwright's report."""
     found = json.loads(report.read_text(encoding="utf-8"))
     stats = found["stats"]
-    return Counts(stats["expected"], stats["unexpected"] + stats["flaky"] + len(found["errors"]), stats["skipped"])
+    passed = stats["expected"] + stats["flaky"]
+    return Counts(passed, stats["unexpected"] + len(found["errors"]), stats["skipped"])
 
 
 def tool(name: str) -> str:
