@@ -88,10 +88,10 @@ class Run:
         largest = [count for count in OURS if count <= self.arguments.files_max]
         for count in (count for count in largest if count in TABLE["ours"]):
             self.directory("ours", count)
+        self._small_tree()
         for count in (count for count in STOCK if count <= self.arguments.stock_max):
             if not self.arguments.ours_only:
                 self.directory("stock", count)
-        self._small_tree()
         for count in (count for count in largest if count not in TABLE["ours"]):
             self.directory("ours", count)
 
