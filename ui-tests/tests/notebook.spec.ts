@@ -23,7 +23,7 @@ test.describe('Notebook 7 @beside', () => {
       }
     });
     try {
-      await page.goto('tree/notebook-7');
+      await page.goto(`${process.env.TARGET_URL}/tree/notebook-7`);
       const rows = page.locator('.jp-DirListing-item');
       await rows.filter({ hasText: 'inner' }).dblclick();
       const file = rows.filter({ hasText: 'notes.txt' });
