@@ -4,8 +4,11 @@ import type { IPage, IRange, ListingApi } from './api';
 import { MAX_LIMIT } from './api';
 import { PAGE_SIZE, PageCache } from './pages';
 
-/** How many rows beyond those asked for are fetched ahead. */
+/** How many rows beyond those asked for are to be at hand. */
 const AHEAD = 40;
+
+/** How many rows beyond those asked for a jump fetches: some to scroll through before there is more to fetch. */
+const JUMP_AHEAD = 60;
 
 /** The directory, view and generation that rows belong to. */
 export interface IShown {
@@ -88,22 +91,27 @@ export class RowLoader {
     if (!missing) {
       return;
     }
+    // A jump waits for no more than it shows and what is near; ahead of a scroll whole pages are fetched.
+    const seen = this.clip(first, last);
+    const isNeeded = this.cache.missing(...seen) !== null;
+    const [from, to] = isNeeded ? seen : missing;
     const [failedFirst = -1, failedLast = -1] = this._failed ?? [];
-    if (failedFirst <= missing[0] && failedLast >= missing[1]) {
+    if (failedFirst <= from && failedLast >= to) {
       // Whoever draws wants them with every frame: it is not asked again before the server has answered something else.
       return;
     }
-    const needed = this.cache.missing(...this.clip(first, last));
     const running = this._fetch;
     if (running) {
-      const [from, to] = needed ?? missing;
-      if (!needed || (running.first <= from && running.last >= to)) {
+      if (!isNeeded || (running.first <= from && running.last >= to)) {
         return;
       }
       running.controller.abort();
     }
+    const range = isNeeded
+      ? this.clip(first - JUMP_AHEAD, last + JUMP_AHEAD)
+      : missing;
     const controller = new AbortController();
-    const fetch = { first: missing[0], last: missing[1], controller };
+    const fetch = { first: range[0], last: range[1], controller };
     this._fetch = fetch;
     void this._get(fetch.first, fetch.last, controller.signal)
       .catch(() => undefined)
