@@ -10,6 +10,11 @@ import { ITranslator } from '@jupyterlab/translation';
 import { PluginIds } from '../core/ids';
 import { IListing } from '../core/tokens';
 
+// Asked for with the plugins themselves, and not one after another as JupyterLab starts them: its first rows wait for this.
+const setUp = import('./setup');
+// A page that cannot load it says so where it is needed.
+setUp.catch(() => undefined);
+
 /** Makes the file browsers, in place of `@jupyterlab/filebrowser-extension:factory`. */
 export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
   id: PluginIds.browser,
@@ -27,7 +32,7 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
     info: JupyterLab.IInfo | null
   ) => {
     const [{ setUpBrowser }, isWanted] = await Promise.all([
-      import('./setup'),
+      setUp,
       wantsWindow(settings)
     ]);
     return setUpBrowser({

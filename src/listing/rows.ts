@@ -5,10 +5,10 @@ import { MAX_LIMIT } from './api';
 import { PAGE_SIZE, PageCache } from './pages';
 
 /** How many rows beyond those asked for are to be at hand. */
-const AHEAD = 40;
+const AHEAD = 24;
 
 /** How many rows beyond those asked for a jump fetches: some to scroll through before there is more to fetch. */
-const JUMP_AHEAD = 60;
+const JUMP_AHEAD = 48;
 
 /** The directory, view and generation that rows belong to. */
 export interface IShown {

@@ -12,6 +12,7 @@ import type {
 import { ListingBase } from '../internals';
 import type { WindowedModel } from '../model';
 import { Hold } from './hold';
+import { Measures } from './measures';
 import { arrangeNodes } from './nodes';
 import { WindowRenderer } from './renderer';
 import { Scroller } from './scroll';
@@ -19,6 +20,12 @@ import { Sentinel } from './sentinel';
 
 /** Rows drawn above and below the visible ones. */
 const OVERSCAN = 8;
+
+/** The same in the first frame after a jump: the others follow once what was asked for is on the screen. */
+const JUMP_OVERSCAN = 1;
+
+/** How long after a jump the others follow, in milliseconds: a few frames. */
+const OVERSCAN_DELAY = 50;
 
 /** How long the scrolling must rest before the scroll bar is put in its place, in milliseconds. */
 const SETTLE_DELAY = 150;
@@ -41,6 +48,10 @@ export abstract class RowWindow extends ListingBase {
       released: () => this.view.release()
     });
     this.sentinel = new Sentinel(this.contentNode);
+    this.measures = new Measures(this.contentNode, () => {
+      this._isScrollDue = true;
+      this.update();
+    });
     this.contentNode.classList.add('cj-Window');
     this.view.changed.connect(this._onViewChanged, this);
     this.view.anchor = modeChanged => this.anchor(modeChanged);
@@ -84,8 +95,8 @@ export abstract class RowWindow extends ListingBase {
       return;
     }
     clearTimeout(this._settleTimer);
-    this._viewportObserver.disconnect();
-    this._rowObserver.disconnect();
+    clearTimeout(this._overscanTimer);
+    this.measures.dispose();
     this._editNode.removeEventListener('blur', this._onEditBlur);
     this.hold.dispose();
     this.view.anchor = null;
@@ -137,13 +148,13 @@ export abstract class RowWindow extends ListingBase {
 
   protected override onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    this._viewportObserver.observe(this.contentNode);
+    this.measures.attach();
     this.contentNode.addEventListener('mouseover', this._onHover);
   }
 
   protected override onBeforeDetach(msg: Message): void {
     this.contentNode.removeEventListener('mouseover', this._onHover);
-    this._viewportObserver.disconnect();
+    this.measures.detach();
     super.onBeforeDetach(msg);
   }
 
@@ -157,7 +168,7 @@ export abstract class RowWindow extends ListingBase {
     super.onUpdateRequest(msg);
     this._describeRows();
     this._applyScroll();
-    this._observeRow();
+    this.measures.drawn(this._items);
     this._takeFocus();
   }
 
@@ -167,20 +178,43 @@ export abstract class RowWindow extends ListingBase {
   /** The rows have changed places. */
   protected abstract onRowsMoved(change: IViewChange): void;
 
+  private _measure(): void {
+    const { rowHeight, viewport } = this.measures;
+    this.scroller.measure(this.total, rowHeight, viewport);
+  }
+
   /** Decide which rows to draw, and put the nodes and the space around them in order. */
   private _layOut(): void {
-    const { scroller } = this;
-    scroller.measure(this.total, this._rowHeight, this._viewport);
+    this._measure();
     if (!this._isRenaming) {
-      const first = Math.max(0, scroller.firstVisible - OVERSCAN);
-      const last = Math.min(this.total, scroller.lastVisible + OVERSCAN);
-      this.view.want(first, last);
-      const run = this._rowsAtHand(first, last);
+      this.view.want(...this._visible(OVERSCAN));
+      const [top, bottom] = this._visible(0);
+      const isJump =
+        bottom <= this._first || top >= this._first + this._sortedItems.length;
+      const run = this._rowsAtHand(
+        ...this._visible(isJump ? JUMP_OVERSCAN : OVERSCAN)
+      );
       if (run) {
         this._setRows(...run);
+        if (isJump && run[1].length > 0) {
+          clearTimeout(this._overscanTimer);
+          this._overscanTimer = window.setTimeout(
+            () => this.update(),
+            OVERSCAN_DELAY
+          );
+        }
       }
     }
     this._setSpace();
+  }
+
+  /** The rows in the viewport, and so many on either side. */
+  private _visible(margin: number): [number, number] {
+    const { firstVisible, lastVisible } = this.scroller;
+    return [
+      Math.max(0, firstVisible - margin),
+      Math.min(this.total, lastVisible + margin)
+    ];
   }
 
   /** The longest unbroken run of rows at hand that shows in the viewport; null where there is none but should be. */
@@ -253,7 +287,7 @@ export abstract class RowWindow extends ListingBase {
   /** Scroll to where the rows are; only with all nodes in place is there the height that the position lies in. */
   private _applyScroll(): void {
     const { scroller, contentNode } = this;
-    if (!this._isScrollDue || this._viewport === 0) {
+    if (!this._isScrollDue || this.measures.viewport === 0) {
       return;
     }
     this._isScrollDue = false;
@@ -313,16 +347,16 @@ export abstract class RowWindow extends ListingBase {
     const { scroller } = this;
     switch (change.kind) {
       case 'reset':
-        scroller.measure(this.total, this._rowHeight, this._viewport);
+        this._measure();
         scroller.moveTo(0);
         this._isScrollDue = true;
         this.onRowsMoved(change);
         break;
       case 'moved': {
-        scroller.measure(this.total, this._rowHeight, this._viewport);
+        this._measure();
         const { from = 0, to = null } = change.anchor ?? {};
         if (to !== null && to !== from) {
-          scroller.moveTo(scroller.top + (to - from) * this._rowHeight);
+          scroller.moveTo(scroller.top + (to - from) * scroller.rowHeight);
         }
         this._isScrollDue = true;
         this.onRowsMoved(change);
@@ -334,39 +368,6 @@ export abstract class RowWindow extends ListingBase {
         break;
     }
     this.update();
-  }
-
-  /** Watch the height of a row: it changes with the font, and with the check boxes. */
-  private _observeRow(): void {
-    const node = this._items[0];
-    if (node && node !== this._observed) {
-      this._rowObserver.disconnect();
-      this._rowObserver.observe(node);
-      this._observed = node;
-    }
-  }
-
-  private _measureRow(): void {
-    const [first, second] = this._items;
-    if (!first?.isConnected) {
-      return;
-    }
-    const distance = second ? second.offsetTop - first.offsetTop : 0;
-    const height = distance > 0 ? distance : first.offsetHeight;
-    if (height > 0 && Math.abs(height - this._rowHeight) > 0.01) {
-      this._rowHeight = height;
-      this._isScrollDue = true;
-      this.update();
-    }
-  }
-
-  private _measureViewport(): void {
-    const height = this.contentNode.clientHeight;
-    if (height !== this._viewport) {
-      this._viewport = height;
-      this._isScrollDue = true;
-      this.update();
-    }
   }
 
   private readonly _onHover = (event: Event): void => {
@@ -395,16 +396,11 @@ export abstract class RowWindow extends ListingBase {
 
   protected readonly scroller = new Scroller();
   protected readonly sentinel: Sentinel;
+  protected readonly measures: Measures;
   private _first = 0;
   private _focusRow = 0;
   private _isScrollDue = false;
   private _isSecondTry = false;
-  private _observed: HTMLElement | null = null;
-  private _rowHeight = 24;
+  private _overscanTimer = -1;
   private _settleTimer = -1;
-  private _viewport = 0;
-  private readonly _rowObserver = new ResizeObserver(() => this._measureRow());
-  private readonly _viewportObserver = new ResizeObserver(() =>
-    this._measureViewport()
-  );
 }
