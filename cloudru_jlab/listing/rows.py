@@ -17,13 +17,15 @@ from .scan.access import DirectoryStat
 def row(path: str, entry: Entry) -> Row:
     """``entry`` of the directory ``path``."""
     name, exact = display_name(entry.name)
+    last_modified = _iso(entry.last_modified)
     return Row(
         name=name,
         path=join(path, name),
         type=entry.type,  # type: ignore[arg-type]
         writable=entry.writable,
-        created=_iso(entry.created),
-        last_modified=_iso(entry.last_modified),
+        # mostly one and the same, and the spelling is what a row costs
+        created=last_modified if entry.created == entry.last_modified else _iso(entry.created),
+        last_modified=last_modified,
         size=entry.size,
         mimetype=entry.mimetype,
         undecodable=UNSET if exact else True,

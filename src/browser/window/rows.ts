@@ -27,6 +27,9 @@ const JUMP_OVERSCAN = 1;
 /** How long after a jump the others follow, in milliseconds: a few frames. */
 const OVERSCAN_DELAY = 50;
 
+/** How long the pointer rests on a row before its hover text is completed, in milliseconds: browsers show it later still. */
+const HOVER_DELAY = 100;
+
 /** How long the scrolling must rest before the scroll bar is put in its place, in milliseconds. */
 const SETTLE_DELAY = 150;
 
@@ -96,6 +99,7 @@ export abstract class RowWindow extends ListingBase {
     }
     clearTimeout(this._settleTimer);
     clearTimeout(this._overscanTimer);
+    clearTimeout(this._hoverTimer);
     this.measures.dispose();
     this._editNode.removeEventListener('blur', this._onEditBlur);
     this.hold.dispose();
@@ -164,9 +168,10 @@ export abstract class RowWindow extends ListingBase {
   }
 
   protected override onUpdateRequest(msg: Message): void {
-    this._layOut();
-    super.onUpdateRequest(msg);
-    this._describeRows();
+    if (this._layOut()) {
+      super.onUpdateRequest(msg);
+      this._describeRows();
+    }
     this._applyScroll();
     this.measures.drawn(this._items);
     this._takeFocus();
@@ -183,8 +188,13 @@ export abstract class RowWindow extends ListingBase {
     this.scroller.measure(this.total, rowHeight, viewport);
   }
 
-  /** Decide which rows to draw, and put the nodes and the space around them in order. */
-  private _layOut(): void {
+  /**
+   * Decide which rows to draw, and put the nodes and the space around them in order.
+   *
+   * @returns whether any of the rows can be seen: those left behind by a jump need not be drawn while others are awaited
+   */
+  private _layOut(): boolean {
+    let isSeen = true;
     this._measure();
     if (!this._isRenaming) {
       this.view.want(...this._visible(OVERSCAN));
@@ -194,6 +204,7 @@ export abstract class RowWindow extends ListingBase {
       const run = this._rowsAtHand(
         ...this._visible(isJump ? JUMP_OVERSCAN : OVERSCAN)
       );
+      isSeen = run !== null || !isJump;
       if (run) {
         this._setRows(...run);
         if (isJump && run[1].length > 0) {
@@ -206,6 +217,7 @@ export abstract class RowWindow extends ListingBase {
       }
     }
     this._setSpace();
+    return isSeen;
   }
 
   /** The rows in the viewport, and so many on either side. */
@@ -371,18 +383,28 @@ export abstract class RowWindow extends ListingBase {
   }
 
   private readonly _onHover = (event: Event): void => {
-    const { renderer } = this;
     const node = (event.target as Element).closest<HTMLElement>(
       `.${ITEM_CLASS}`
     );
-    if (node && renderer instanceof WindowRenderer) {
+    clearTimeout(this._hoverTimer);
+    if (node) {
+      this._hoverTimer = window.setTimeout(
+        () => this._fillTitles(node),
+        HOVER_DELAY
+      );
+    }
+  };
+
+  private _fillTitles(node: HTMLElement): void {
+    const { renderer } = this;
+    if (renderer instanceof WindowRenderer) {
       renderer.fillTitles(node, this.translator);
       // Else the base class would take the title for one without the kernel's line.
       if (this._lastRenderedState.has(node)) {
         this._lastRenderedState.set(node, node.title);
       }
     }
-  };
+  }
 
   private readonly _onEditBlur = (): void => {
     // The base class puts the name back in the same event.
@@ -401,6 +423,7 @@ export abstract class RowWindow extends ListingBase {
   private _focusRow = 0;
   private _isScrollDue = false;
   private _isSecondTry = false;
+  private _hoverTimer = -1;
   private _overscanTimer = -1;
   private _settleTimer = -1;
 }
