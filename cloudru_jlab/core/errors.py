@@ -53,6 +53,12 @@ class PermissionDenied(DomainError):
     reason = "permission_denied"
 
 
+class ReadOnlyRoot(PermissionDenied):
+    """The operator made this root read-only."""
+
+    reason = "read_only_root"
+
+
 class NotFound(DomainError):
     """Nothing there, or hidden, or outside the root: the three are told apart by nobody outside."""
 
@@ -98,6 +104,20 @@ class NotAnswering(DomainError):
 
     status = 504
     reason = "not_answering"
+
+
+class RootUnavailable(DomainError):
+    """The root is not there, or did not answer lately: nothing is tried until it is seen again."""
+
+    status = 503
+    reason = "root_unavailable"
+
+
+class NoSpace(DomainError):
+    """There is not enough room for what is to be written."""
+
+    status = 507
+    reason = "no_space"
 
 
 _GONE = {errno.ENOENT, errno.ESTALE}

@@ -6,7 +6,11 @@ that nobody provides is None: the feature that wanted it does less, and nothing 
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, runtime_checkable
+from collections.abc import AsyncIterator
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
+
+from .access import FileSystemAccess, Place, Symlinks
+from .entries import Entry
 
 
 class DirectoryHead(NamedTuple):
@@ -41,3 +45,121 @@ class DirectoryIndex(Protocol):
 
     def entry_renamed(self, old_api_path: str, new_api_path: str) -> None:
         """The server renamed or moved this entry. Cheap; on the event loop."""
+
+
+Capability = Literal["write", "real_path", "trash"]
+Availability = Literal["available", "missing", "not_mounted", "permission_denied", "not_answering"]
+
+
+class RootInfo(NamedTuple):
+    """What is configured of a root.
+
+    ``prefix`` and a path inside the root, joined by a slash, are the path that every endpoint takes: ``""`` for the
+    default root, ``"@name"`` for any other. ``writable`` is False where the operator made the root read-only.
+    ``real`` is the absolute path of a root on this machine, None for any other kind. ``added`` tells that the user
+    added it, who may then remove it.
+    """
+
+    name: str
+    title: str
+    prefix: str
+    writable: bool
+    hidden: bool
+    symlinks: Symlinks
+    icon: str
+    order: int
+    default: bool
+    real: bytes | None
+    added: bool = False
+
+
+class RootState(NamedTuple):
+    """How a root was when it was last looked at. Sizes are in bytes; None is unknown."""
+
+    availability: Availability
+    message: str | None = None
+    file_system: str | None = None
+    free_bytes: int | None = None
+    total_bytes: int | None = None
+    free_inodes: int | None = None
+    total_inodes: int | None = None
+
+
+@runtime_checkable
+class RootBackend(Protocol):
+    """A root: all that contents, listing and jobs do to its files. Paths are API paths inside the root, ``""`` for the
+    root itself.
+
+    Every method but the cheap ones (`place`, `state`) works within the root's deadline, in the root's own threads, and
+    checks the path by `core.paths`: what leaves the root, is hidden where hidden is not allowed, or leads through a link
+    that the root's policy refuses, is `core.errors.NotFound`. A verb that writes to a root that is read-only is
+    `core.errors.ReadOnlyRoot` (403); a root that does not answer is `core.errors.NotAnswering`, one that is not there
+    `core.errors.RootUnavailable` (503), at once while it is known.
+    """
+
+    info: RootInfo
+    capabilities: frozenset[Capability]
+
+    def state(self) -> RootState:
+        """The state as it was last seen. Cheap."""
+
+    def place(self, path: str) -> tuple[FileSystemAccess, Place]:
+        """Where ``path`` is and how its directory is listed. Cheap: it checks the string and touches nothing."""
+
+    async def real_path(self, path: str) -> str | None:
+        """The absolute path on this machine, all links resolved and found to be allowed; None for another kind of
+        root. What is done with it later is no longer checked."""
+
+    async def stat(self, path: str) -> Entry:
+        """One entry, links followed as far as the policy allows."""
+
+    async def read(self, path: str, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes ``[start, stop)`` of a regular file, in pieces. The file is open when this returns: the pieces are
+        all of the same file."""
+
+    async def write(self, path: str, data: bytes, *, create_only: bool = False) -> Entry:
+        """Make the file's content ``data``, atomically: readers see the old or the new content, and a failure leaves the
+        old. Keeps the permissions of a file that is there. With ``create_only`` an entry of that name is
+        `core.errors.Conflict`."""
+
+    async def write_chunk(self, path: str, number: int, data: bytes) -> Entry | None:
+        """One piece of a large upload: 1, 2, … and -1 for the last. The file appears under its name with the last piece;
+        until then the pieces lie below the root where no listing shows them, and are removed when the upload is given
+        up. The entry, once it is there."""
+
+    async def make_directory(self, path: str) -> Entry:
+        """A new, empty directory; `core.errors.Conflict` where there is an entry of that name."""
+
+    async def rename(self, old: str, new: str) -> Entry:
+        """Rename within the root; never overwrites: `core.errors.Conflict`."""
+
+    async def delete(self, path: str, *, recursive: bool = False, trash: bool = False) -> None:
+        """Remove a file, a link itself, or an empty directory; with ``recursive`` a directory and all in it; with
+        ``trash`` it goes to the user's trash where the root has one."""
+
+    async def copy(self, source: str, target: str) -> Entry:
+        """A file's copy within the root, never over anything: complete under its name, or not there."""
+
+
+@runtime_checkable
+class RootRegistry(Protocol):
+    """The roots. Provided by `roots`; without it there is the contents root alone."""
+
+    def roots(self) -> list[RootBackend]:
+        """All of them, in the order in which users see them."""
+
+    def find(self, api_path: str) -> tuple[RootBackend, str]:
+        """The root of ``api_path`` and the path inside it, normalised. A first part ``@name`` that names no root belongs
+        to the default root. Cheap; raises `core.errors.NotFound` for a path that leaves its root."""
+
+
+@runtime_checkable
+class Transfers(Protocol):
+    """Copies and moves of one entry, whatever it is, from root to root. Provided by `listing` (its bulk actions)."""
+
+    async def transfer(self, kind: Literal["copy", "move"], source: str, target: str) -> None:
+        """Copy or move the entry ``source`` to be ``target``, both API paths with their prefixes; never over anything.
+
+        Runs as a bulk action that users see and may cancel, and returns when it has ended. Raises `DomainError` where it
+        could not be done; then nothing is under ``target``, and the source is complete.
+        """
