@@ -12,6 +12,11 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 from .access import FileSystemAccess, Place, Symlinks
 from .entries import Entry
 
+#: Where the server's settings keep the `RootRegistry` and the `Transfers`, for those who look them up per request: what
+#: `roots` requires of `listing` must not require `roots`. ``settings.get(…)`` is None where no feature provides it.
+REGISTRY_SETTING = "cloudru_root_registry"
+TRANSFERS_SETTING = "cloudru_transfers"
+
 
 class DirectoryHead(NamedTuple):
     """The first entries of a directory.
