@@ -3,7 +3,8 @@ export const PACKAGE = 'cloudru-jlab';
 
 export const PluginIds = {
   listing: `${PACKAGE}:listing`,
-  browser: `${PACKAGE}:browser`
+  browser: `${PACKAGE}:browser`,
+  roots: `${PACKAGE}:roots`
 } as const;
 
 /** The domain of our translation catalogue. */

@@ -196,3 +196,77 @@ export const IListing = new Token<IListing>(
   'cloudru-jlab:IListing',
   'Directories of any size, row by row, from the paged listing service.'
 );
+
+/** How a root was when the server last looked at it. */
+export type RootState =
+  | 'available'
+  | 'missing'
+  | 'not_mounted'
+  | 'permission_denied'
+  | 'not_answering';
+
+/** One of the folders of the server that JupyterLab shows. */
+export interface IRoot {
+  name: string;
+  title: string;
+  /** Empty for the default root, else `@name`: a slash and a path inside the root follow it in every API path. */
+  prefix: string;
+  /** The operator lets users write to it. */
+  writable: boolean;
+  default: boolean;
+  /** The name of an icon of JupyterLab (`ui-components:folder`), or empty. */
+  icon: string;
+  order: number;
+  /** Whether hidden files may be listed. */
+  hidden: boolean;
+  symlinks: 'deny' | 'inside' | 'follow';
+  /** The user added it, and may remove it. */
+  added: boolean;
+  state: RootState;
+  /** Why it is not available, in the server's words. */
+  message: string | null;
+  fileSystem: string | null;
+  freeBytes: number | null;
+  totalBytes: number | null;
+  freeInodes: number | null;
+  totalInodes: number | null;
+}
+
+/** A path, as the root it is in and the way inside it. */
+export interface IRootPath {
+  root: IRoot;
+  /** Without slashes at the ends; empty for the root itself. */
+  inside: string;
+}
+
+export interface INewRoot {
+  /** Absolute path on the server. */
+  path: string;
+  title?: string;
+  readOnly?: boolean;
+}
+
+/** The roots of the server. Paths are API paths without a drive. */
+export interface IRoots {
+  /** In the order in which users see them; empty until the server has answered, and always where there is one root alone. */
+  readonly roots: readonly IRoot[];
+  /** The server has answered for the first time, or could not. Never rejects. */
+  readonly ready: Promise<void>;
+  /** `roots` or `mayAdd` is another than before. */
+  readonly changed: ISignal<IRoots, void>;
+  /** The user may add roots. */
+  readonly mayAdd: boolean;
+  /** The root of a path; null while the roots are not known, and where there is one root alone. */
+  rootOf(path: string): IRootPath | null;
+  /** Ask the server to look at all roots again. Rejects with the server's error. */
+  refresh(): Promise<void>;
+  /** The absolute path on the server. Rejects with the server's error. */
+  realPath(path: string, signal?: AbortSignal): Promise<string>;
+  add(root: INewRoot): Promise<IRoot>;
+  remove(name: string): Promise<void>;
+}
+
+export const IRoots = new Token<IRoots>(
+  'cloudru-jlab:IRoots',
+  'The folders of the server that JupyterLab shows: the default root, and those beside it.'
+);
