@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from ..core.access import DirectoryStat, FileSystemAccess, Place
 from ..core.errors import DomainError, FileSystemError, Vanished, from_os_error
 from .context import Context
 from .editing import Editor, differing
@@ -19,7 +20,6 @@ from .globs import HiddenGlobs
 from .models import View
 from .names import Gathering, Names
 from .preview import Preview
-from .scan.access import DirectoryStat, FileSystemAccess
 from .signatures import Signatures
 from .slices import Cancelled
 from .snapshot import Snapshot
@@ -41,8 +41,8 @@ class Directory:
 
     Attributes
     ----------
-    path, os_path:
-        API path, and absolute path.
+    path, place:
+        API path, with the prefix of its root; and where that is.
     snapshot:
         The sorted listing, None before there is one.
     preview, gathering:
@@ -54,12 +54,12 @@ class Directory:
         context: Context,
         access: FileSystemAccess,
         path: str,
-        os_path: bytes,
+        place: Place,
         *,
         globs: HiddenGlobs,
         hide_closed: bool,
     ) -> None:
-        self.path, self.os_path = path, os_path
+        self.path, self.place = path, place
         self.access = access
         self.context = context
         self.globs, self.hide_closed = globs, hide_closed
@@ -110,7 +110,7 @@ class Directory:
             # before the stat, so that no change can fall between the two
             self.watched = self.context.listener.watch(self)
         try:
-            stamp = await self.access.stat_directory(self.os_path)
+            stamp = await self.access.stat_directory(self.place)
         except OSError as error:
             self.failed(error)
             raise from_os_error(error, self.path) from None
@@ -129,7 +129,7 @@ class Directory:
     async def leave(self, unwatch: Callable[[Directory], None]) -> None:
         """End the watch, such that later changes are found by the directory's mtime."""
         try:
-            stamp = await self.access.stat_directory(self.os_path)
+            stamp = await self.access.stat_directory(self.place)
         except OSError as error:
             unwatch(self)
             self.failed(error)
@@ -266,7 +266,7 @@ class Directory:
 
     async def _reread(self) -> None:
         try:
-            stamp = await self.access.stat_directory(self.os_path)
+            stamp = await self.access.stat_directory(self.place)
         except OSError as error:
             self._scan = None
             self.failed(error)
@@ -288,8 +288,8 @@ class Directory:
             self._stamp = stamp
         self._stale = False
         try:
-            await self.access.scan(self.os_path, gathering.add, hide_closed=self.hide_closed)
-            after = await self.access.stat_directory(self.os_path)
+            await self.access.scan(self.place, gathering.add, hide_closed=self.hide_closed)
+            after = await self.access.stat_directory(self.place)
             if not _same(stamp, after):
                 raise FileNotFoundError
             self.sorting = 0.0

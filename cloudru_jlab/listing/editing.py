@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core.access import ABSENT
+from ..core.access import DIRECTORY as DIRECTORY_KIND
 from .names import DIRECTORY, Names, flags_of
 from .placing import Edits
-from .scan.access import ABSENT
-from .scan.access import DIRECTORY as DIRECTORY_KIND
 from .slices import Cancelled
 from .snapshot import Snapshot
 
@@ -106,7 +106,7 @@ class Editor:
             snapshot, names = directory.snapshot, list(batch)
             if snapshot is None:
                 return False
-            kinds = await directory.access.kinds(directory.os_path, names, hide_closed=directory.hide_closed)
+            kinds = await directory.access.kinds(directory.place, names, hide_closed=directory.hide_closed)
             edits = await directory.context.workers.view(lambda _: plan(snapshot, names, kinds))
             if not edits:
                 return False

@@ -14,10 +14,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.access import DIRECTORY as DIRECTORY_TYPE
+from ..core.access import ScanChunk
 from ..core.errors import DomainError
 from .globs import HiddenGlobs
-from .scan.access import DIRECTORY as DIRECTORY_TYPE
-from .scan.access import ScanChunk
 
 U8 = np.dtype(np.uint8)
 U32 = np.dtype(np.uint32)

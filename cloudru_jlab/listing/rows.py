@@ -7,11 +7,11 @@ from typing import Literal
 
 from msgspec import UNSET
 
+from ..core.access import DirectoryStat
 from ..core.entries import Entry, display_name
 from ..core.paths import join
 from .models import Row
 from .names import DIRECTORY, NOTEBOOK
-from .scan.access import DirectoryStat
 
 
 def row(path: str, entry: Entry) -> Row:

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import count
 from logging import Logger
 
+from ..core.access import DirectoryStat, FileSystems, Place
 from ..core.collation import Collator
 from ..core.entries import Entry
 from ..core.errors import BadParameter, Conflict, DomainError, StaleGeneration, from_os_error
@@ -37,7 +38,6 @@ from .models import (
     View,
 )
 from .rows import row, vanished_row
-from .scan.access import DirectoryStat, FileSystems
 from .selection import Selected, select_entries
 from .settings import ListingSettings
 from .shown import Shown, generation, granted, head, show
@@ -283,7 +283,7 @@ class ListingService:
                 self._context,
                 self._file_systems.access(os_path),
                 path,
-                os_path,
+                Place(root.root, os.fsencode(path)),
                 globs=globs,
                 hide_closed=hide_closed,
             )
@@ -304,7 +304,7 @@ class ListingService:
         names = shown.source.pick(ids)
         try:
             stamp, entries = await asyncio.gather(
-                directory.access.stat_directory(directory.os_path), directory.access.stat_rows(directory.os_path, names)
+                directory.access.stat_directory(directory.place), directory.access.stat_rows(directory.place, names)
             )
         except OSError as error:
             directory.failed(error)
@@ -351,7 +351,7 @@ class ListingService:
             raise BadParameter("“name” must be the name of one entry.")
         try:
             raw = os.fsencode(name)
-            exists = "\0" not in name and await directory.access.exists(directory.os_path, raw)
+            exists = "\0" not in name and await directory.access.exists(directory.place, raw)
         except (OSError, UnicodeEncodeError):
             exists = False
         index = None

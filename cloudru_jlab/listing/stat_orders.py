@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .directory import Directory
     from .snapshot import Snapshot
 
-#: Where `scan.access.FileSystemAccess.numbers` has each key.
+#: Where `core.access.FileSystemAccess.numbers` has each key.
 _COLUMNS: dict[SortKey, int] = {"size": 0, "modified": 1, "created": 2}
 #: Names stat'ed by one call.
 _BATCH = 2_000
@@ -132,7 +132,7 @@ class StatOrders:
         self._directory.context.listener.ready(self._directory)
 
     async def _columns(self, names: Sequence[bytes]) -> dict[SortKey, Numbers]:
-        found = await self._directory.access.numbers(self._directory.os_path, names)
+        found = await self._directory.access.numbers(self._directory.place, names)
         table = np.frombuffer(found, np.int64).reshape(-1, 3)
         size, modified, created = (table[:, column].copy() for column in range(3))
         return {"size": size, "modified": modified // _NS_PER_MS, "created": created // _NS_PER_MS}

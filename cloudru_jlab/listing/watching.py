@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable
 from logging import Logger
 from typing import Protocol
 
+from ..core.access import Place
 from .inotify import Event, Inotify, Unavailable
 
 
 class Watched(Protocol):
     """A directory to watch."""
 
-    os_path: bytes
+    place: Place
     watched: bool
 
     def touch(self, names: Iterable[bytes]) -> None:
@@ -56,7 +57,7 @@ class Watching:
             return False
         try:
             inotify = self._inotify or self._open()
-            watch = inotify.add(directory.os_path)
+            watch = inotify.add(directory.place.path)
         except Unavailable as error:
             if not self._watches:
                 self._unavailable = True

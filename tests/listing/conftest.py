@@ -23,7 +23,7 @@ class OneFileSystem:
         self.found = access
 
     def access(self, path: bytes) -> Any:
-        """See `scan.access.FileSystems`."""
+        """See `core.access.FileSystems`."""
         return self.found
 
 

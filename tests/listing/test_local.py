@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.core.access import ABSENT, DIRECTORY, FILE, Place, ScanChunk
 from cloudru_jlab.core.entries import read_entry
 from cloudru_jlab.listing.globs import HiddenGlobs
 from cloudru_jlab.listing.names import Gathering
-from cloudru_jlab.listing.scan.access import ABSENT, DIRECTORY, FILE, ScanChunk
 from cloudru_jlab.listing.scan.local import LocalAccess
 
 
@@ -25,7 +25,7 @@ def access() -> Any:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> bytes:
+def folder(tmp_path: Path) -> Place:
     """One entry of each kind."""
     (tmp_path / "file").write_text("12345")
     (tmp_path / "directory").mkdir()
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> bytes:
     (tmp_path / "loop").symlink_to("loop")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link to pipe").symlink_to("pipe")
-    return os.fsencode(tmp_path)
+    return Place(os.fsencode(tmp_path), b"")
 
 
 KINDS = {
@@ -49,7 +49,7 @@ KINDS = {
 }
 
 
-async def test_a_scan_and_a_look_agree_about_kinds(access: LocalAccess, folder: bytes) -> None:
+async def test_a_scan_and_a_look_agree_about_kinds(access: LocalAccess, folder: Place) -> None:
     gathering = Gathering(HiddenGlobs())
     await access.scan(folder, gathering.add, hide_closed=True)
     names = gathering.freeze()
@@ -58,13 +58,13 @@ async def test_a_scan_and_a_look_agree_about_kinds(access: LocalAccess, folder: 
     assert await access.kinds(folder, [b"pipe", b"none"]) == bytes([ABSENT, ABSENT])
 
 
-async def test_numbers_are_those_of_the_rows(access: LocalAccess, folder: bytes) -> None:
+async def test_numbers_are_those_of_the_rows(access: LocalAccess, folder: Place) -> None:
     numbers = await access.numbers(folder, [*KINDS, b"none"])
     entries = await access.stat_rows(folder, [*KINDS, b"none"])
     assert list(numbers[-3:]) == [0, 0, 0]
     assert entries[-1] is None
     for index, name in enumerate(KINDS):
-        entry = read_entry(folder, name)
+        entry = read_entry(folder.path, name)
         assert entry == entries[index]
         size, modified, created = numbers[3 * index : 3 * index + 3]
         assert size == (entry.size or 0)
@@ -80,9 +80,9 @@ async def test_the_first_chunk_is_small_and_a_cancelled_scan_ends(access: LocalA
     def take(chunk: ScanChunk) -> None:
         sizes.append(len(chunk.types))
 
-    await access.scan(os.fsencode(tmp_path), take)
+    await access.scan(Place(os.fsencode(tmp_path), b""), take)
     assert sum(sizes) == 3000
     assert sizes[0] < 300
     with pytest.raises(asyncio.CancelledError):
-        await access.scan(os.fsencode(tmp_path), take, lambda: True)
+        await access.scan(Place(os.fsencode(tmp_path), b""), take, lambda: True)
     assert sum(sizes) == 3000

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloudru_jlab.core.access import ScanChunk
 from cloudru_jlab.listing.globs import HiddenGlobs
 from cloudru_jlab.listing.names import DIRECTORY, HIDDEN, NOTEBOOK, Gathering, Names, TooLarge, flags_of
-from cloudru_jlab.listing.scan.access import ScanChunk
 
 file_names = st.binary(min_size=1, max_size=12).map(lambda b: b.replace(b"\0", b"a").replace(b"/", b"b"))
 GLOBS = ["*.pyc", "*~", "__pycache__", ".x", "a*", "?", "[ab]*", "*[!a]", "x.p[y]c", "*"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.core.access import Place
 from cloudru_jlab.core.collation import Collator
 from cloudru_jlab.core.errors import BadParameter, NotADirectory, NotFound, StaleGeneration, Vanished
 from cloudru_jlab.listing import directory as directory_module
@@ -65,7 +66,7 @@ class CountingAccess(LocalAccess):
         self.begun = asyncio.Event()
         self.cancelled = asyncio.Event()
 
-    async def scan(self, directory: bytes, sink: Any, cancelled: Any = None, *, hide_closed: bool = False) -> None:
+    async def scan(self, directory: Place, sink: Any, cancelled: Any = None, *, hide_closed: bool = False) -> None:
         """See `LocalAccess.scan`."""
         self.scans += 1
         await super().scan(directory, sink, cancelled, hide_closed=hide_closed)
@@ -346,7 +347,7 @@ class SlowNumbers(LocalAccess):
         super().__init__()
         self.go = asyncio.Event()
 
-    async def numbers(self, directory: bytes, names: Any) -> Any:
+    async def numbers(self, directory: Place, names: Any) -> Any:
         """See `LocalAccess.numbers`."""
         await self.go.wait()
         return await super().numbers(directory, names)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.core.access import Place
 from cloudru_jlab.listing.inotify import Event, Inotify, Unavailable, parse
 from cloudru_jlab.listing.models import PageQuery
 from cloudru_jlab.listing.watching import Watching
@@ -46,7 +47,7 @@ class Watched:
     """Keeps what it is told."""
 
     def __init__(self, path: Path) -> None:
-        self.os_path = os.fsencode(path)
+        self.place = Place(os.fsencode(path), b"")
         self.watched = True
         self.names: set[bytes] = set()
         self.news = asyncio.Event()

@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from traitlets import Bool, Float, Integer, TraitError, validate
 from traitlets.config import LoggingConfigurable
 
+from ...core.access import FileSystems, Place
 from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
 from ...core.paths import ContentsRoot, join
 from ...core.tasks import TaskGroup
 from ..models import Job, JobError, JobRequest, Jobs, Selection, View
-from ..scan.access import FileSystems
 from ..scan.process import Graveyard
 from .engine.plan import ERRORS_KEPT, JobCancelled, JobFailed, Plan, Prepared, Report
 from .managers import ManagerRunner, works_directly
@@ -272,7 +272,7 @@ class JobService(LoggingConfigurable):
                 if self._graveyard.stuck() >= _STUCK_LIMIT:
                     raise NotAnswering("Earlier actions hang in a file system that does not answer. Try again later.")
                 try:
-                    await access.stat_directory(path)
+                    await access.stat_directory(Place(path, b""))
                 except OSError as error:
                     raise from_os_error(error, api_path) from None
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from stat import S_ISDIR, S_ISLNK, S_ISREG
 from typing import NamedTuple
 
+from ...core.access import ABSENT, DIRECTORY, FILE, DirectoryStat, Place, ScanChunk
 from ...core.entries import Entry, describe
 from ..threads import run_in_thread
 from . import worker
-from .access import ABSENT, DIRECTORY, FILE, DirectoryStat, ScanChunk
 from .process import STUCK_SECONDS, Call, Channel, Graveyard, Scan, unanswered
 
 #: More names than this per call would not be under way at the same time as others, and hide progress.
@@ -114,7 +114,7 @@ class Guard:
         self._channel: Channel | None = None
         self._retired: list[Channel] = []
         self._breaker = Breaker(settings.retry)
-        self._directories: dict[bytes, Breaker] = {}
+        self._directories: dict[Place, Breaker] = {}
         self._graveyard = Graveyard(on_end=self._answered_after_all)
         self._scans = asyncio.Semaphore(settings.scans)
         self._last_answer = -math.inf
@@ -123,17 +123,17 @@ class Guard:
 
     # --- what callers ask
 
-    async def stat_directory(self, directory: bytes) -> DirectoryStat:
+    async def stat_directory(self, directory: Place) -> DirectoryStat:
         """See `FileSystemAccess.stat_directory`."""
         (record,) = await self._ask(worker.DIRECTORY, directory, [])
         return DirectoryStat(record.device, record.inode, record.mtime_ns, record.ctime_ns, record.permitted)
 
-    async def stat_rows(self, directory: bytes, names: Sequence[bytes]) -> list[Entry | None]:
+    async def stat_rows(self, directory: Place, names: Sequence[bytes]) -> list[Entry | None]:
         """See `FileSystemAccess.stat_rows`."""
         records = await self._ask(worker.STAT_WRITABLE, directory, names)
         return [_entry(name, record) if record.found else None for name, record in zip(names, records, strict=True)]
 
-    async def kinds(self, directory: bytes, names: Sequence[bytes], *, hide_closed: bool = False) -> bytes:
+    async def kinds(self, directory: Place, names: Sequence[bytes], *, hide_closed: bool = False) -> bytes:
         """See `FileSystemAccess.kinds`."""
         records = await self._ask(worker.STAT_OPEN if hide_closed else worker.STAT, directory, names)
         return bytes(
@@ -141,21 +141,21 @@ class Guard:
             for record in records
         )
 
-    async def numbers(self, directory: bytes, names: Sequence[bytes]) -> array[int]:
+    async def numbers(self, directory: Place, names: Sequence[bytes]) -> array[int]:
         """See `FileSystemAccess.numbers`."""
         numbers = array("q")
         for record in await self._ask(worker.STAT, directory, names):
             numbers.extend((0 if record.is_dir else record.size, record.mtime_ns, record.ctime_ns))
         return numbers
 
-    async def exists(self, directory: bytes, name: bytes) -> bool:
+    async def exists(self, directory: Place, name: bytes) -> bool:
         """See `FileSystemAccess.exists`."""
         (record,) = await self._ask(worker.EXISTS, directory, [name])
         return record.found
 
     async def scan(
         self,
-        directory: bytes,
+        directory: Place,
         sink: Callable[[ScanChunk], None],
         cancelled: Callable[[], bool] | None = None,
         *,
@@ -223,7 +223,7 @@ class Guard:
 
     # --- calls
 
-    def _admit(self, directory: bytes) -> None:
+    def _admit(self, directory: Place) -> None:
         breaker = self._directories.get(directory)
         stuck = self._graveyard.stuck() + len(self._retired)
         if (
@@ -237,7 +237,7 @@ class Guard:
     def _channels(self) -> list[Channel]:
         return self._retired if self._channel is None else [*self._retired, self._channel]
 
-    async def _ask(self, operation: int, directory: bytes, names: Sequence[bytes]) -> list[Record]:
+    async def _ask(self, operation: int, directory: Place, names: Sequence[bytes]) -> list[Record]:
         self._admit(directory)
         if self._channel is None:
             self._channel = self._open()
@@ -308,7 +308,7 @@ class Guard:
                 self._retired.remove(channel)
                 self._end(channel)
 
-    def _heard(self, directory: bytes) -> None:
+    def _heard(self, directory: Place) -> None:
         self._last_answer = time.monotonic()
         self._breaker.close()
         self._directories.pop(directory, None)
@@ -332,7 +332,7 @@ class Guard:
             self._channel = None
             self._retired.append(channel)
 
-    def _silence(self, directory: bytes, since: float) -> bool:
+    def _silence(self, directory: Place, since: float) -> bool:
         """Nothing came about ``directory`` from ``since`` on: whether the whole file system hangs, not it alone."""
         if self._last_answer <= since:
             self._breaker.trip()

@@ -8,7 +8,7 @@ from typing import Any
 from traitlets import Float, Integer, List, TraitError, Unicode, validate
 from traitlets.config import LoggingConfigurable
 
-from .access import FileSystemAccess
+from ...core.access import FileSystemAccess
 from .guard import Guard, GuardSettings
 from .mounts import MountTable
 
@@ -78,7 +78,7 @@ class NetworkFileSystems(LoggingConfigurable):
         return int(proposal["value"])
 
     def access(self, path: bytes) -> FileSystemAccess:
-        """See `access.FileSystems.access`."""
+        """See `core.access.FileSystems.access`."""
         mount = self._table.remote_mount(path)
         if mount is None:
             return self._local

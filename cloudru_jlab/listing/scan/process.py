@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
-from .access import ScanChunk
+from ...core.access import Place, ScanChunk
 from .worker import HEADER, REPLY, REQUEST
 
 _WORKER = str(Path(__file__).with_name("worker.py"))
@@ -50,6 +50,11 @@ def start_worker(*arguments: str | bytes, stdin: int, stdout: int) -> subprocess
         # Ctrl-C in the server's terminal is the server's to handle.
         start_new_session=True,
     )
+
+
+def words(place: Place) -> tuple[bytes, bytes, bytes]:
+    """``place`` as a worker takes it."""
+    return place.symlinks.encode(), place.root, place.inside
 
 
 class Graveyard:
@@ -112,7 +117,7 @@ class Graveyard:
 class Call:
     """One request to a worker: done by one of its threads as a whole."""
 
-    def __init__(self, operation: int, directory: bytes, names: bytes = b"") -> None:
+    def __init__(self, operation: int, directory: Place, names: bytes = b"") -> None:
         self.operation = operation
         self.directory = directory
         self.names = names
@@ -204,7 +209,7 @@ class Channel:
             call.sent_at = self._loop.time()
             self._next = (self._next + 1) & 0xFFFFFFFF
             self._sent[self._next] = call
-            body = REQUEST.pack(self._next, call.operation) + call.directory + b"\0" + call.names
+            body = REQUEST.pack(self._next, call.operation) + b"\0".join((*words(call.directory), call.names))
             self._outgoing += HEADER.pack(len(body)) + body
         self._write()
         self._watch()
@@ -275,7 +280,7 @@ class Channel:
 class Scan:
     """A scan by a process of its own. `run` blocks, but never longer than the process is silent for ``timeout``."""
 
-    def __init__(self, directory: bytes, *, hide_closed: bool, timeout: float) -> None:
+    def __init__(self, directory: Place, *, hide_closed: bool, timeout: float) -> None:
         self._timeout = timeout
         self._pipe, theirs = os.pipe()
         #: When the process last said something, in `time.monotonic` seconds.
@@ -284,7 +289,7 @@ class Scan:
             with contextlib.suppress(AttributeError, OSError):
                 fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
             arguments = [b"closed"] if hide_closed else []
-            self.process = start_worker("scan", directory, *arguments, stdin=subprocess.DEVNULL, stdout=theirs)
+            self.process = start_worker("scan", *words(directory), *arguments, stdin=subprocess.DEVNULL, stdout=theirs)
         except BaseException:
             os.close(self._pipe)
             raise

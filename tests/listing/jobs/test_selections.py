@@ -32,7 +32,7 @@ class Local:
         self.found = LocalAccess()
 
     def access(self, path: bytes) -> Any:
-        """See `scan.access.FileSystems`."""
+        """See `core.access.FileSystems`."""
         return self.found
 
 

@@ -14,15 +14,20 @@ from pathlib import Path
 import pytest
 from fuse.mounting import SlowMount, why_not
 
+from cloudru_jlab.core.access import ABSENT, DIRECTORY, FILE, Place, ScanChunk
 from cloudru_jlab.core.entries import read_entry
 from cloudru_jlab.core.errors import NotAnswering, from_os_error
-from cloudru_jlab.listing.scan.access import ABSENT, DIRECTORY, FILE, ScanChunk
 from cloudru_jlab.listing.scan.guard import Breaker, Guard
 from cloudru_jlab.listing.scan.network import NetworkFileSystems
 
 from .conftest import Until
 
 GuardOf = Callable[..., Guard]
+
+
+def place(path: Path) -> Place:
+    """The root ``path``."""
+    return Place(os.fsencode(path), b"")
 
 
 class Collected:
@@ -78,23 +83,23 @@ LISTED = {
 async def test_scan_lists_what_stock_lists(odd: Path, guarded: GuardOf, until: Until) -> None:
     guard, sink = guarded(), Collected()
 
-    await guard.scan(os.fsencode(odd), sink)
+    await guard.scan(place(odd), sink)
 
     assert sink.types == LISTED
     await guard.stop()
 
 
 async def test_rows_kinds_and_numbers_are_those_of_a_direct_look(odd: Path, guarded: GuardOf, until: Until) -> None:
-    guard, directory = guarded(), os.fsencode(odd)
+    guard, directory = guarded(), place(odd)
     names = [*LISTED, b"pipe", b"missing"]
 
     rows = await guard.stat_rows(directory, names)
     numbers = await guard.numbers(directory, names)
 
-    direct = [read_entry(directory, name) for name in names[:-1]]
+    direct = [read_entry(directory.path, name) for name in names[:-1]]
     assert rows == [*direct, None]
     assert await guard.kinds(directory, names) == bytes([*LISTED.values(), ABSENT, ABSENT])
-    infos = [os.lstat(os.path.join(directory, name)) for name in names[:-1]]
+    infos = [os.lstat(os.path.join(directory.path, name)) for name in names[:-1]]
     sizes = [0 if entry.type == "directory" else entry.size for entry in direct]
     expected = [(size, info.st_mtime_ns, info.st_ctime_ns) for size, info in zip(sizes, infos, strict=True)]
     assert numbers == array("q", [*(number for triple in expected for number in triple), 0, 0, 0])
@@ -102,7 +107,7 @@ async def test_rows_kinds_and_numbers_are_those_of_a_direct_look(odd: Path, guar
 
 
 async def test_directory_and_names_are_looked_up(odd: Path, guarded: GuardOf, until: Until) -> None:
-    guard, directory = guarded(), os.fsencode(odd)
+    guard, directory = guarded(), place(odd)
     info = os.stat(odd)
 
     told = await guard.stat_directory(directory)
@@ -118,7 +123,7 @@ async def test_directory_and_names_are_looked_up(odd: Path, guarded: GuardOf, un
 async def test_errors_of_the_system_are_passed_on(
     odd: Path, guarded: GuardOf, until: Until, name: str, error: type[OSError]
 ) -> None:
-    guard, path = guarded(), os.fsencode(odd / name)
+    guard, path = guarded(), place(odd / name)
 
     with pytest.raises(error):
         await guard.stat_directory(path)
@@ -133,7 +138,7 @@ async def test_a_cancelled_scan_ends_its_process(odd: Path, guarded: GuardOf, un
     guard = guarded()
 
     with pytest.raises(asyncio.CancelledError):
-        await guard.scan(os.fsencode(odd), Collected(), lambda: True)
+        await guard.scan(place(odd), Collected(), lambda: True)
 
     await until(lambda: not guard.busy)
 
@@ -145,12 +150,12 @@ async def test_a_failing_sink_ends_the_scan(odd: Path, guarded: GuardOf, until: 
         raise MemoryError("too large")
 
     with pytest.raises(MemoryError, match="too large"):
-        await guard.scan(os.fsencode(odd), sink)
+        await guard.scan(place(odd), sink)
     await until(lambda: not guard.busy)
 
 
 async def test_a_worker_that_dies_is_replaced(odd: Path, guarded: GuardOf, until: Until) -> None:
-    guard, directory = guarded(), os.fsencode(odd)
+    guard, directory = guarded(), place(odd)
     await guard.stat_directory(directory)
     assert guard._channel is not None
     first = guard._channel.process
@@ -165,7 +170,7 @@ async def test_a_worker_that_dies_is_replaced(odd: Path, guarded: GuardOf, until
 async def test_an_idle_worker_ends(odd: Path, guarded: GuardOf, until: Until) -> None:
     guard = guarded(idle=0.05)
 
-    await guard.stat_directory(os.fsencode(odd))
+    await guard.stat_directory(place(odd))
 
     await until(lambda: guard._channel is None and guard.dying == 0)
 
@@ -200,10 +205,10 @@ async def test_latency_is_paid_by_many_names_at_once(
     for name in names:
         (source / os.fsdecode(name)).touch()
     guard = guarded(timeout=30, parallel=16)
-    await guard.stat_directory(os.fsencode(mount.point))
+    await guard.stat_directory(place(mount.point))
     mount.tell("hang /f")
 
-    rows = asyncio.ensure_future(guard.stat_rows(os.fsencode(mount.point), names))
+    rows = asyncio.ensure_future(guard.stat_rows(place(mount.point), names))
     # as many as allowed are under way at the same time, and no more
     await until(lambda: mount.tell("status") == 16)
     mount.tell("release")
@@ -230,7 +235,7 @@ async def test_scan_of_many_entries_with_latency(
         os.close(os.open(source / f"file {index}", os.O_CREAT | os.O_WRONLY))
     (source / "directory").mkdir()
 
-    await guard.scan(os.fsencode(mount.point), sink)
+    await guard.scan(place(mount.point), sink)
 
     assert len(sink.types) == 20_001
     assert sink.types[b"directory"] == DIRECTORY
@@ -251,7 +256,7 @@ async def test_types_that_a_listing_does_not_tell_are_asked_for_many_at_once(
     guard, sink = guarded(timeout=30), Collected()
     with SlowMount(source, point, "untyped") as mount:
         mount.tell("latency 0.002")
-        scan = asyncio.ensure_future(guard.scan(os.fsencode(point), sink))
+        scan = asyncio.ensure_future(guard.scan(place(point), sink))
         await until(lambda: mount.tell("status") > 8 or scan.done())
         assert not scan.done(), "one after the other"
         await scan
@@ -264,7 +269,7 @@ async def test_a_hung_file_system_fails_in_time_then_at_once_and_recovers(
     mount: SlowMount, source: Path, guarded: GuardOf, until: Until
 ) -> None:
     (source / "a").touch()
-    directory = os.fsencode(mount.point)
+    directory = place(mount.point)
     # the breaker is not to be opened by time alone
     guard = guarded(timeout=0.5, retry=1000)
     assert (await guard.stat_rows(directory, [b"a"]))[0] is not None
@@ -299,7 +304,7 @@ async def test_a_hung_file_system_fails_in_time_then_at_once_and_recovers(
 async def test_after_a_while_one_call_tries_again(
     mount: SlowMount, source: Path, guarded: GuardOf, until: Until
 ) -> None:
-    directory = os.fsencode(mount.point)
+    directory = place(mount.point)
     guard = guarded(timeout=1, retry=0.1, stuck=100)
     mount.tell("hang")
     with pytest.raises(TimeoutError):
@@ -320,7 +325,7 @@ async def test_after_a_while_one_call_tries_again(
 async def test_with_too_many_stuck_processes_no_more_are_started(
     mount: SlowMount, guarded: GuardOf, until: Until
 ) -> None:
-    directory = os.fsencode(mount.point)
+    directory = place(mount.point)
     guard = guarded(timeout=0.1, retry=0.001, stuck=2)
     mount.tell("hang")
 
@@ -346,7 +351,7 @@ async def test_one_hung_directory_does_not_take_the_others_with_it(
 ) -> None:
     for name in ("bad", "good"):
         (source / name).mkdir()
-    bad, good = (os.fsencode(mount.point / name) for name in ("bad", "good"))
+    bad, good = (place(mount.point / name) for name in ("bad", "good"))
     guard = guarded(timeout=3, retry=1000)
     await guard.stat_directory(good)
     mount.tell("hang /bad")
@@ -376,7 +381,7 @@ async def test_a_file_system_that_goes_away_in_mid_scan_is_a_clear_error(
     guard, sink = guarded(timeout=30), Collected()
     mount.tell("hang /f1")
 
-    scan = asyncio.ensure_future(guard.scan(os.fsencode(mount.point), sink))
+    scan = asyncio.ensure_future(guard.scan(place(mount.point), sink))
     await until(lambda: mount.tell("status") > 0)
     mount.die()
 
