@@ -1,0 +1,1 @@
+"""Handlers that stand before jupyter_server's own where these would reach files by themselves."""
