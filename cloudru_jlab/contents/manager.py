@@ -1,7 +1,7 @@
-"""jupyter_server's manager of large files, made safe for large directories and spared needless reading.
+"""The contents manager: jupyter_server's in the contents root, and each other root through its backend.
 
-It stands on these members of jupyter_server's classes that are not public; ``tests/contents/test_contract.py`` fails
-when one of them changes: ``_dir_model``, ``_file_model``, ``_notebook_model``, ``_get_os_path``, ``_post_save_hooks``.
+Which root a path is in, is asked for each call: a registry of roots may come after the manager, and managers that other
+extensions derive from this one (jupytext does) must find it too. Without a registry all is as if there were none.
 """
 
 # jupyter_server's managers are not annotated.
@@ -9,83 +9,114 @@ when one of them changes: ``_dir_model``, ``_file_model``, ``_notebook_model``, 
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import errno
-import fnmatch
 import os
-import re
-import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
-from typing import Any, TypeVar
+import posixpath
+from collections.abc import Awaitable
+from typing import Any
 
-from anyio.to_thread import run_sync
-from jupyter_server import CallContext
-from jupyter_server.services.contents.handlers import ContentsHandler
-from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
-from jupyter_server.services.contents.manager import ContentsManager
 from tornado.web import HTTPError
-from traitlets import Int, TraitError, validate
+from traitlets import default
 
-from ..core.errors import DomainError
-from ..core.ports import DirectoryHead, DirectoryIndex
-from .directory import DirectoryReader, Model
-from .hashes import Fingerprint, HashCache, HashingWriter, hash_file
+from ..core.ports import REGISTRY_SETTING, TRANSFERS_SETTING, RootBackend, RootRegistry
+from .directory import Model
+from .folder import INDEX_SETTING, TRUNCATED_HEADER, FolderContentsManager
+from .roots.checkpoints import Checkpoint, DefaultRootCheckpoints
+from .roots.moving import Moves
+from .roots.real import os_path_of
+from .roots.spots import Spot, http_errors
+from .roots.verbs import RootContents
 
-T = TypeVar("T")
-
-#: Where the extension leaves the shared index of directories among the settings of the web application.
-INDEX_SETTING = "cloudru_directory_index"
-TRUNCATED_HEADER = "X-Cloudru-Truncated"
-
-#: Threads that list directories: as many listings of a file system that hangs do no harm to anything else.
-_LISTING_THREADS = 8
-#: A directory's truncation is logged again after this many seconds.
-_LOG_AGAIN_S = 3600.0
-_LOGGED_DIRECTORIES = 1000
-#: What makes a child's model, apart from `get`.
-_DESCRIBING = ("exists", "is_writable", "_base_model", "_file_model", "_notebook_model")
-#: How long children are described on the event loop before it is let go, in seconds.
-_SLICE_S = 0.005
-
-#: The children that a listing asks a subclass for, by API path, as far as they are described already.
-_listing: contextvars.ContextVar[dict[str, Model] | None] = contextvars.ContextVar("cloudru_jlab_listing", default=None)
+__all__ = ["INDEX_SETTING", "TRUNCATED_HEADER", "CloudruContentsManager"]
 
 
-class CloudruContentsManager(AsyncLargeFileManager):
-    """Lists a directory in one pass, caps what one answer holds, and reads a file at most once per save."""
-
-    max_children = Int(
-        10_000,
-        config=True,
-        help="""Most entries that the model of one directory holds; 0 for no limit.
-
-        Of a larger directory the first ones are given, in JupyterLab's own order (directories first). The model then
-        has a field ``truncated``, the answer a header X-Cloudru-Truncated with the number of all entries. The file
-        browser of cloudru-jlab is not limited: it asks for pages.
-        """,
-    )
-
-    @validate("max_children")
-    def _validate_max_children(self, proposal: Any) -> int:
-        value: int = proposal["value"]
-        if value < 0:
-            raise TraitError(f"max_children is a number of entries, or 0 for no limit; {value} is neither.")
-        return value
+class CloudruContentsManager(FolderContentsManager):
+    """Serves all roots: ``@name/…`` is in the root of that name, any other path in the contents root."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._hashes = HashCache()
-        self._threads = ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="cloudru-contents")
-        self._logged: OrderedDict[str, float] = OrderedDict()
+        self._rooted = RootContents(self)
+        self._moves = Moves(self, self._spot, lambda: self._setting(TRANSFERS_SETTING))
+        self._known: tuple[RootRegistry | None, bool] = (None, True)
 
     def close(self) -> None:
-        """Let the threads go; one that hangs in a file system is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Let all threads go."""
+        super().close()
+        self._rooted.close()
+
+    @default("checkpoints_class")
+    def _checkpoints_class(self) -> type:
+        return DefaultRootCheckpoints
+
+    # --- which root
+
+    def _setting(self, name: str) -> Any:
+        web_app = getattr(self.parent, "web_app", None)
+        return web_app.settings.get(name) if web_app is not None else None
+
+    def _registry(self) -> RootRegistry | None:
+        registry: RootRegistry | None = self._setting(REGISTRY_SETTING)
+        return registry
+
+    def _elsewhere(self, path: str) -> Spot | None:
+        """Where ``path`` is, unless jupyter_server's own code serves it, as it does in a default root like its own.
+
+        Raises
+        ------
+        HTTPError
+            404 for a path that leaves its root.
+        """
+        registry = self._registry()
+        if registry is None:
+            return None
+        if "@" not in path and self._has_plain_default(registry):
+            return None
+        spot = self._spot(path)
+        return None if _is_plain(spot.root) else spot
+
+    def _spot(self, path: str) -> Spot:
+        registry = self._registry()
+        assert registry is not None  # noqa: S101 - asked for by those who found one
+        with http_errors(path):
+            root, inside = registry.find(path)
+        return Spot(root, inside)
+
+    def _has_plain_default(self, registry: RootRegistry) -> bool:
+        if self._known[0] is not registry:
+            found = [root for root in registry.roots() if root.info.default]
+            self._known = (registry, all(map(_is_plain, found)))
+        return self._known[1]
+
+    def _get_os_path(self, path: str) -> str:
+        """As the server's; in another root see `roots.real.os_path_of`."""
+        spot = self._elsewhere(path)
+        if spot is not None:
+            return os_path_of(spot)
+        os_path: str = super()._get_os_path(path)
+        return os_path
+
+    def resolve_path(self, path: str) -> Any:
+        """As the server's; also a path of this machine that is in another root."""
+        registry = self._registry()
+        if registry is None:
+            return super().resolve_path(path)
+        return self._resolve(registry, path)
+
+    async def _resolve(self, registry: RootRegistry, path: str) -> str | None:
+        try:
+            spot = self._elsewhere(path) if path.startswith("@") else None
+        except HTTPError:
+            return None
+        if spot is None:
+            found: str | None = super().resolve_path(path)
+            spot = _spot_of_os_path(registry, path) if found is None else None
+            if spot is None:
+                return found
+        return spot.path if await self._rooted.stat(spot) is not None else None
+
+    # --- the verbs
+
+    def _overridden(self, *members: str) -> bool:
+        return any(getattr(type(self), member) is not getattr(CloudruContentsManager, member) for member in members)
 
     async def get(
         self,
@@ -96,243 +127,158 @@ class CloudruContentsManager(AsyncLargeFileManager):
         require_hash: bool = False,
     ) -> Model:
         """As the server's."""
-        child = (_listing.get() or {}).get(path.strip("/"))
-        if child is not None and not content and not require_hash and type in (None, child["type"]):
-            return dict(child)
-        model: Model = await super().get(path, content, type, format, require_hash)
-        return model
-
-    # --- directories
-
-    async def _dir_model(self, path: str, content: bool = True) -> Model:
-        model: Model = await super()._dir_model(path, content=False)
-        if content:
-            reader = DirectoryReader(
-                self._get_os_path(path),
-                path.strip("/"),
-                allow_hidden=self.allow_hidden,
-                should_list=self._name_test(),
-                log=self.log,
-            )
-            children, total = await self._children(reader, path)
-            model.update(content=children, format="json")
-            if total > len(children):
-                model["truncated"] = {"total": total, "shown": len(children)}
-                self._tell_truncation(path, len(children), total)
-        return model
-
-    async def _children(self, reader: DirectoryReader, path: str) -> tuple[list[Model], int]:
-        """The models to show of a directory, and the number of entries that it has."""
-        missing = 0
-        children = await self._in_thread(partial(reader.read, self.max_children))
-        if children is None:
-            head = await self._head(reader, path)
-            should_list = self._name_test()
-            names = [name for name in map(os.fsdecode, head.names) if should_list(name)]
-            missing = max(0, head.total - len(head.names))
-            children = await self._in_thread(partial(reader.describe, names))
-        described_otherwise = self._overridden(*_DESCRIBING)
-        if described_otherwise or self._overridden("get"):
-            children = await self._ask_for_each(children, believed=not described_otherwise)
-        return children, len(children) + missing
-
-    async def _head(self, reader: DirectoryReader, path: str) -> DirectoryHead:
-        """The first names of a directory that has too many."""
-        index = self._index()
-        if index is not None:
-            try:
-                head = await index.head(path.strip("/"), self.max_children, hidden=self.allow_hidden)
-            except DomainError as error:
-                self.log.debug("No index of %s (%s); it is scanned", path or "/", error.reason)
-            else:
-                # there are more than max_children, we have seen them: an index with fewer lags behind
-                if len(head.names) >= self.max_children:
-                    return head
-        return await self._in_thread(partial(reader.head, self.max_children))
-
-    def _overridden(self, *members: str) -> bool:
-        """Whether a subclass, such as jupytext makes, has one of these of its own."""
-        return any(getattr(type(self), member) is not getattr(CloudruContentsManager, member) for member in members)
-
-    async def _ask_for_each(self, children: list[Model], *, believed: bool) -> list[Model]:
-        """The children as a subclass describes them; the event loop is let go in between.
-
-        Where what we know of them is ``believed``, the subclass finds it with `get` and needs no disk for it.
-        """
-        answers: list[Model] = []
-        token = _listing.set({child["path"]: child for child in children} if believed else {})
-        try:
-            let_go = time.monotonic() + _SLICE_S
-            for child in children:
-                try:
-                    answers.append(await self.get(path=child["path"], content=False))
-                except HTTPError as error:
-                    if error.status_code != 404:
-                        raise
-                except OSError as error:
-                    if error.errno not in (errno.ELOOP, errno.EACCES):
-                        self.log.warning("Unknown error describing %r", child["path"], exc_info=True)
-                if time.monotonic() > let_go:
-                    await asyncio.sleep(0)
-                    let_go = time.monotonic() + _SLICE_S
-        finally:
-            _listing.reset(token)
-        return answers
-
-    def _name_test(self) -> Callable[[str], bool]:
-        """`should_list`; as one pattern where it is jupyter_server's own."""
-        if type(self).should_list is not ContentsManager.should_list:
-            return self.should_list
-        if not self.hide_globs:
-            return lambda name: True
-        hidden = re.compile("|".join(fnmatch.translate(glob) for glob in self.hide_globs)).match
-        return lambda name: hidden(name) is None
-
-    def _tell_truncation(self, path: str, shown: int, total: int) -> None:
-        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
-        if isinstance(handler, ContentsHandler) and handler.request.method == "GET":
-            handler.set_header(TRUNCATED_HEADER, str(total))
-        now = time.monotonic()
-        if now - self._logged.get(path, -_LOG_AGAIN_S) >= _LOG_AGAIN_S:
-            self.log.info("%s has %d entries; the first %d were given (max_children)", path or "/", total, shown)
-            self._logged[path] = now
-            self._logged.move_to_end(path)
-            if len(self._logged) > _LOGGED_DIRECTORIES:
-                self._logged.popitem(last=False)
-
-    def emit(self, data: dict[str, Any]) -> None:
-        """Tell listeners; a directory that is listed is one event, not one for each of its entries."""
-        if _listing.get() is None:
-            super().emit(data)
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread of our own: the server's shared pool must not wait for a directory."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-    # --- hashes
-
-    async def _file_model(
-        self, path: str, content: bool = True, format: str | None = None, require_hash: bool = False
-    ) -> Model:
-        build = partial(super()._file_model, path, content=content, format=format)
-        return await self._hashed(build, path, content=content, require_hash=require_hash)
-
-    async def _notebook_model(self, path: str, content: bool = True, require_hash: bool = False) -> Model:
-        build = partial(super()._notebook_model, path, content=content)
-        return await self._hashed(build, path, content=content, require_hash=require_hash)
-
-    async def _hashed(
-        self, build: Callable[..., Awaitable[Model]], path: str, *, content: bool, require_hash: bool
-    ) -> Model:
-        """The model that ``build`` makes, with the hash where it is asked for."""
-        if not require_hash:
-            return await build()
-        os_path = self._get_os_path(path)
-        if not content:
-            model = await build()
-            digest = await run_sync(self._hash_of, os_path, path)
-        else:
-            before, began_ns = self._fingerprint(os_path), self._hashes.now_ns()
-            known = self._hashes.find(before, self.hash_algorithm) if before else None
-            model = await build(require_hash=known is None)
-            unchanged = before is not None and self._fingerprint(os_path) == before
-            if known is None:
-                if before is not None and unchanged:
-                    self._hashes.add_read(before, self.hash_algorithm, model["hash"], began_ns)
-                return model
-            # Written to while it was read: of what was read, no hash is known.
-            digest = known if unchanged else await run_sync(self._hash_of, os_path, path)
-        model.update(hash=digest, hash_algorithm=self.hash_algorithm)
-        return model
-
-    def _hash_of(self, os_path: str, path: str) -> str:
-        """The hash of a file, which is read only if it is not known. Blocking."""
-        if not os.path.isfile(os_path):
-            raise HTTPError(400, f"Cannot read non-file {path}")
-        with self.open(os_path, "rb") as file:
-            return hash_file(file, self.hash_algorithm, self._hashes)
-
-    @staticmethod
-    def _fingerprint(os_path: str) -> Fingerprint | None:
-        try:
-            return Fingerprint.of(os.stat(os_path))
-        except OSError:
-            return None
-
-    @contextmanager
-    def atomic_writing(self, os_path: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """As the server's, and remembers the hash of what is written."""
-        with super().atomic_writing(os_path, *args, **kwargs) as file:
-            writer = HashingWriter(file, self.hash_algorithm)
-            yield writer
-        try:
-            info = os.stat(os_path)
-        except OSError:
-            # Gone again already: then there is nothing to remember.
-            return
-        digest = writer.digest_of(info)
-        if digest is not None:
-            self._hashes.add_written(Fingerprint.of(info), self.hash_algorithm, digest)
-
-    def run_post_save_hooks(self, model: Model, os_path: str) -> None:
-        """As the server's; a hook may write to the file within the same tick of the file system's clock."""
-        try:
-            super().run_post_save_hooks(model, os_path)
-        finally:
-            if self.post_save_hook is not None or self._post_save_hooks:
-                fingerprint = self._fingerprint(os_path)
-                if fingerprint is not None:
-                    self._hashes.forget(fingerprint)
-
-    # --- what was done to the directory, told to its index
+        spot = self._elsewhere(path)
+        if spot is None:
+            return await super().get(path, content, type, format, require_hash)
+        child = self._listed(path, content, type, require_hash)
+        if child is not None:
+            return child
+        return await self._rooted.get(spot, content=content, type=type, format=format, require_hash=require_hash)
 
     async def save(self, model: Model, path: str = "") -> Model:
         """As the server's."""
-        existed = self._lexists(path)
-        try:
-            saved: Model = await super().save(model, path)
-        finally:
-            # Also where a hook failed afterwards.
-            index = self._index()
-            if index is not None and not existed and self._lexists(path):
-                index.entry_created(path.strip("/"))
-        return saved
+        spot = self._elsewhere(path)
+        return await (super().save(model, path) if spot is None else self._rooted.save(spot, model))
 
     async def delete_file(self, path: str) -> None:
         """As the server's."""
-        existed = self._lexists(path)
-        try:
-            await super().delete_file(path)
-        finally:
-            index = self._index()
-            if index is not None and existed and not self._lexists(path):
-                index.entry_deleted(path.strip("/"))
+        spot = self._elsewhere(path)
+        await (super().delete_file(path) if spot is None else self._rooted.delete(spot))
+
+    async def delete(self, path: str) -> None:
+        """As the server's: with the checkpoints."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            await super().delete(path)
+            return
+        await self.delete_file(path)
+        await self._rooted.checkpoints.delete_all(spot)
+        self.emit(data={"action": "delete", "path": spot.path})
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
-        """As the server's."""
-        await super().rename_file(old_path, new_path)
-        index = self._index()
-        if index is not None and old_path.strip("/") != new_path.strip("/"):
-            index.entry_renamed(old_path.strip("/"), new_path.strip("/"))
+        """As the server's; also from root to root."""
+        if self._elsewhere(old_path) is None and self._elsewhere(new_path) is None:
+            await super().rename_file(old_path, new_path)
+        else:
+            await self._moves.rename(self._spot(old_path), self._spot(new_path))
+
+    async def rename(self, old_path: str, new_path: str) -> None:
+        """As the server's: with the checkpoints, which bulk actions take along themselves."""
+        old, new = self._elsewhere(old_path), self._elsewhere(new_path)
+        if old is None and new is None:
+            await super().rename(old_path, new_path)
+            return
+        await self.rename_file(old_path, new_path)
+        if old is not None and new is not None and old.root is new.root:
+            await self._rooted.checkpoints.rename(old, new)
+        spots = self._spot(old_path), self._spot(new_path)
+        self.emit(data={"action": "rename", "path": spots[1].path, "source_path": spots[0].path})
 
     async def copy(self, from_path: str, to_path: str | None = None) -> Model:
+        """As the server's; also from root to root."""
+        if self._elsewhere(from_path) is None and (to_path is None or self._elsewhere(to_path) is None):
+            return await super().copy(from_path, to_path)
+        return await self._moves.copy(self._spot(from_path), to_path)
+
+    # --- questions
+
+    async def dir_exists(self, path: str) -> bool:
+        """As the server's; 503 or 504 in a root that is not to be used."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            return bool(await super().dir_exists(path))
+        entry = await self._rooted.stat(spot)
+        return entry is not None and entry.type == "directory"
+
+    async def file_exists(self, path: str) -> bool:
+        """As the server's; 503 or 504 in a root that is not to be used."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            return bool(await super().file_exists(path))
+        entry = await self._rooted.stat(spot)
+        return entry is not None and entry.type != "directory"
+
+    def exists(self, path: str) -> bool | Awaitable[bool]:
+        """As the server's; to be awaited in another root."""
+        spot = self._elsewhere(path)
+        return super().exists(path) if spot is None else self._exists(spot)
+
+    async def _exists(self, spot: Spot) -> bool:
+        return await self._rooted.stat(spot) is not None
+
+    async def is_hidden(self, path: str) -> bool:
+        """As the server's; in another root by the name alone, and False where hidden entries may be reached."""
+        spot = self._elsewhere(path)
+        return bool(await super().is_hidden(path)) if spot is None else spot.hidden
+
+    def is_writable(self, path: str) -> bool | Awaitable[bool]:
+        """As the server's; False in a root that is read-only, to be awaited in another."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            return bool(super().is_writable(path))
+        return self._is_writable(spot) if spot.root.info.writable else False
+
+    async def _is_writable(self, spot: Spot) -> bool:
+        entry = await self._rooted.stat(spot)
+        return entry is not None and entry.writable
+
+    async def get_kernel_path(self, path: str, model: Model | None = None) -> str:
+        """As the server's: the directory of the notebook, prefix included."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            return str(await super().get_kernel_path(path, model))
+        return spot.path if await self.dir_exists(path) else spot.parent.path
+
+    # --- checkpoints
+
+    async def create_checkpoint(self, path: str) -> Checkpoint:
+        """As the server's; inside the root in which the file is, 403 in one that is read-only."""
+        spot = self._elsewhere(path)
+        if spot is not None:
+            return await self._rooted.checkpoints.create(spot, self.hash_algorithm)
+        made: Checkpoint = await super().create_checkpoint(path)
+        return made
+
+    async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
         """As the server's."""
-        model: Model = await super().copy(from_path, to_path)
-        index = self._index()
-        # A file's copy is saved, and has been told of.
-        if index is not None and model["type"] == "directory":
-            index.entry_created(model["path"].strip("/"))
-        return model
+        spot = self._elsewhere(path)
+        if spot is None:
+            await super().restore_checkpoint(checkpoint_id, path)
+        else:
+            await self._rooted.checkpoints.restore(spot, checkpoint_id, self.hash_algorithm)
 
-    def _lexists(self, path: str) -> bool:
-        try:
-            return os.path.lexists(self._get_os_path(path.strip("/")))
-        except HTTPError:
-            # Outside the root: the server's own method says so.
-            return False
+    async def list_checkpoints(self, path: str) -> list[Checkpoint]:
+        """As the server's; none in a root that is read-only."""
+        spot = self._elsewhere(path)
+        if spot is not None:
+            return await self._rooted.checkpoints.list(spot)
+        found: list[Checkpoint] = await super().list_checkpoints(path)
+        return found
 
-    def _index(self) -> DirectoryIndex | None:
-        """The shared index of directories. Asked for each time: jupytext makes managers that nobody told of it."""
-        web_app = getattr(self.parent, "web_app", None)
-        index = web_app.settings.get(INDEX_SETTING) if web_app is not None else None
-        return index if isinstance(index, DirectoryIndex) else None
+    async def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
+        """As the server's."""
+        spot = self._elsewhere(path)
+        if spot is None:
+            await super().delete_checkpoint(checkpoint_id, path)
+        else:
+            await self._rooted.checkpoints.delete(spot, checkpoint_id)
+
+
+def _is_plain(root: RootBackend) -> bool:
+    """Whether the root is one as jupyter_server knows it, which its own code serves."""
+    info = root.info
+    return info.default and info.writable and info.symlinks == "follow"
+
+
+def _spot_of_os_path(registry: RootRegistry, path: str) -> Spot | None:
+    """Where the absolute path ``path`` is, by the configured paths of the roots; the innermost root wins."""
+    clean = os.fsencode(posixpath.normpath(os.path.expanduser(path)))
+    found = [root for root in registry.roots() if root.info.real is not None and _is_below(clean, root.info.real)]
+    if not found:
+        return None
+    root = max(found, key=lambda root: len(root.info.real or b""))
+    return Spot(root, os.fsdecode(clean[len(root.info.real or b"") :]).strip("/"))
+
+
+def _is_below(path: bytes, root: bytes) -> bool:
+    return path == root or path.startswith(root.rstrip(b"/") + b"/")
