@@ -58,8 +58,7 @@ _listing: contextvars.ContextVar[dict[str, Model] | None] = contextvars.ContextV
 
 
 class FolderContentsManager(AsyncLargeFileManager):
-    """Serves the contents root: lists a directory in one pass, caps what one answer holds, reads a file at most once per
-    save."""
+    """Serves the contents root: lists a directory in one pass, caps one answer, reads a file at most once per save."""
 
     max_children = Int(
         10_000,

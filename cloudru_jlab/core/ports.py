@@ -111,6 +111,10 @@ class RootBackend(Protocol):
     def place(self, path: str) -> tuple[FileSystemAccess, Place]:
         """Where ``path`` is and how its directory is listed. Cheap: it checks the string and touches nothing."""
 
+    def with_hidden(self, name: str) -> RootBackend:
+        """The same root, its threads and its state, in which entries called ``name`` may be reached though hidden
+        entries may not: for checkpoints. Cheap."""
+
     async def real_path(self, path: str) -> str | None:
         """The absolute path on this machine, all links resolved and found to be allowed; None for another kind of
         root. What is done with it later is no longer checked."""

@@ -8,6 +8,7 @@ every root.
 from __future__ import annotations
 
 import io
+import os
 from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -231,22 +232,32 @@ class RootContents:
             raise HTTPError(400, "Can't delete root")
         spot.may_be_changed("delete")
         manager, root = self._manager, spot.root
-        trash = manager.delete_to_trash and "trash" in root.capabilities
+        keeps = "trash" in root.capabilities
         with http_errors(spot.path):
             access, place = root.place(spot.parent.inside)
-            [entry] = await access.stat_rows(place, [spot.name.encode("utf8", "surrogateescape")])
+            [entry] = await access.stat_rows(place, [os.fsencode(spot.name)])
             if entry is None:
                 raise HTTPError(404, f"File or directory does not exist: {spot.path}")
-            if trash:
-                if not entry.writable:
-                    raise HTTPError(403, f"Permission denied: {spot.path}")
-            elif entry.type == "directory" and not manager.always_delete_dir:
+            is_dir = entry.type == "directory"
+            if manager.delete_to_trash and not entry.writable and await self.stat(spot) is not None:
+                raise HTTPError(403, f"Permission denied: {spot.path}")
+            if is_dir and not manager.always_delete_dir and not (manager.delete_to_trash and keeps):
                 if not await self._children(spot).is_empty(but_for=DIRECTORY.encode()):
                     raise HTTPError(400, f"Directory {spot.path} not empty")
                 await self._delete_leftovers(spot)
-            recursive = entry.type == "directory" and (trash or manager.always_delete_dir)
-            await root.delete(spot.inside, recursive=recursive, trash=trash)
+            if not (manager.delete_to_trash and await self._throw_away(spot, needed=keeps)):
+                await root.delete(spot.inside, recursive=is_dir and manager.always_delete_dir)
         self._tell("entry_deleted", spot)
+
+    async def _throw_away(self, spot: Spot, *, needed: bool) -> bool:
+        """Move to the trash, which some roots have not; whether that was done, unless it is ``needed``."""
+        try:
+            await spot.root.delete(spot.inside, recursive=needed, trash=True)
+        except PermissionDenied:
+            if needed:
+                raise
+            return False
+        return True
 
     async def _delete_leftovers(self, directory: Spot) -> None:
         """A directory of checkpoints whose files are gone keeps nobody from deleting what it is in."""
@@ -267,5 +278,4 @@ class RootContents:
 def _unfinished(spot: Spot) -> Model:
     """The model of a file of which the last piece has not come yet."""
     now = datetime.now(timezone.utc)
-    name = spot.name.encode("utf8", "surrogateescape")
-    return model_of(spot, Entry(name, "file", None, now, now, None, True, 0), "file")
+    return model_of(spot, Entry(os.fsencode(spot.name), "file", None, now, now, None, True, 0), "file")
