@@ -150,7 +150,10 @@ class RootPool:
         def submit() -> None:
             self._submit(_Call(_Kind.DISPOSAL, lambda beat: function()))
 
-        self._loop.call_soon_threadsafe(submit)
+        if asyncio._get_running_loop() is self._loop:
+            submit()
+        else:
+            self._loop.call_soon_threadsafe(submit)
 
     def close(self) -> None:
         """Let the threads end when they are done; one that hangs is not waited for."""
@@ -163,8 +166,7 @@ class RootPool:
         for call in self._calls:
             if call.timer is not None:
                 call.timer.cancel()
-        for _ in range(self._limit):
-            self._queue.put(None)
+        self._dismiss()
 
     # --- on the event loop
 
@@ -180,6 +182,8 @@ class RootPool:
         self._arm(call, self._deadline)
         self._queue.put(call)
         self._staff()
+        if self._closed:
+            self._dismiss()
 
     def _staff(self) -> None:
         """As many threads as there are calls, up to the limit."""
@@ -188,6 +192,12 @@ class RootPool:
             name = f"root-{self._title}-{next(self._numbers)}"
             # A daemon: the interpreter ends even while it hangs.
             threading.Thread(target=self._work, args=(self._loop,), name=name, daemon=True).start()
+
+    def _dismiss(self) -> None:
+        """The threads end after what is in the queue; there are none to be counted on from now on."""
+        for _ in range(self._alive):
+            self._queue.put(None)
+        self._alive = 0
 
     def _arm(self, call: _Call[Any], seconds: float) -> None:
         call.timer = asyncio.get_running_loop().call_later(seconds, self._check, call)
@@ -209,7 +219,7 @@ class RootPool:
             self._arm(call, left)
         else:
             self._calls.discard(call)
-            self._alive -= 1
+            self._alive = max(0, self._alive - 1)
             self.stuck += 1
             self._fail(call, self._silent())
             self._trip(call)
