@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 from .entries import Entry
 
@@ -120,6 +120,7 @@ class FileSystemAccess(Protocol):
         """Whether there is an entry of that very name, a dangling link included."""
 
 
+@runtime_checkable
 class FileSystems(Protocol):
     """Chooses how to touch a path of the machine. Provided by `listing` as a port."""
 

@@ -43,6 +43,8 @@ class Directory:
     ----------
     path, place:
         API path, with the prefix of its root; and where that is.
+    watchable, root_writable:
+        Whether inotify sees all changes of it, and whether its root may be changed at all.
     snapshot:
         The sorted listing, None before there is one.
     preview, gathering:
@@ -58,11 +60,13 @@ class Directory:
         *,
         globs: HiddenGlobs,
         hide_closed: bool,
+        watchable: bool = True,
     ) -> None:
         self.path, self.place = path, place
         self.access = access
         self.context = context
         self.globs, self.hide_closed = globs, hide_closed
+        self.watchable, self.root_writable = watchable, True
         self.asked = time.monotonic()
         self.watched = False
         self.snapshot: Snapshot | None = None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.services.contents.filemanager import FileContentsManager
 from traitlets import Bool, Float, Integer, TraitError, validate
 
+from ..core.access import FileSystems
 from ..core.feature import Feature, Ports, Route
-from ..core.ports import DirectoryIndex
+from ..core.ports import REGISTRY_SETTING, TRANSFERS_SETTING, DirectoryIndex, RootRegistry, Transfers
 from . import handlers
 from .jobs.handlers import JobHandler, JobsHandler
 from .jobs.service import JobService
@@ -31,7 +32,7 @@ class ListingFeature(Feature):
 
     slug = "listing"
     halves = frozenset({"server", "front"})
-    provides = (DirectoryIndex,)
+    provides = (DirectoryIndex, FileSystems, Transfers)
 
     memory_limit_mib = Integer(
         512,
@@ -99,9 +100,13 @@ class ListingFeature(Feature):
             contents=self._contents,
             file_systems=self._network,
             ring=self._ring,
+            registry=self._registry,
         )
-        self.jobs = JobService(self.service, self._network, lambda: self._settings["contents_manager"], parent=self)
+        self.jobs = JobService(self.service, lambda: self._settings["contents_manager"], parent=self)
         ports.provide(DirectoryIndex, self.service)
+        ports.provide(FileSystems, self._network)
+        ports.provide(Transfers, self.jobs)
+        self._settings[TRANSFERS_SETTING] = self.jobs
         page_config = self._settings.setdefault("page_config_data", {})
         page_config["cloudruListing"] = self._contents() is not None
 
@@ -135,6 +140,11 @@ class ListingFeature(Feature):
         if not isinstance(manager, FileContentsManager) or not manager.root_dir:
             return None
         return Contents(manager.root_dir, manager.allow_hidden, tuple(manager.hide_globs))
+
+    def _registry(self) -> RootRegistry | None:
+        # Looked up each time: the roots need what this feature provides, so they come after it.
+        registry: RootRegistry | None = self._settings.get(REGISTRY_SETTING)
+        return registry
 
     def _ring(self, path: str, generation: str, kind: str, job: str | None) -> None:
         news = {"path": path, "generation": generation, "kind": kind, "job": job}

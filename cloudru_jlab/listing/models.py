@@ -173,7 +173,11 @@ class JobError(Struct):
 
 
 class Job(Struct, kw_only=True):
-    """State of a bulk action; the counts are entries, the times ISO 8601 in UTC."""
+    """State of a bulk action; the counts are entries, the times ISO 8601 in UTC.
+
+    ``copied_bytes`` of about ``total_bytes`` are written, which is 0 where nothing need be copied; ``reason`` is the
+    code of a failure that has one, such as ``no_space``.
+    """
 
     id: str
     kind: Literal["delete", "copy", "move"]
@@ -187,6 +191,9 @@ class Job(Struct, kw_only=True):
     errors: list[JobError]
     started: str
     finished: str | None
+    copied_bytes: int = 0
+    total_bytes: int = 0
+    reason: str | None = None
 
 
 class Jobs(Struct):

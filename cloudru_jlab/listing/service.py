@@ -11,18 +11,18 @@ from functools import partial
 from itertools import count
 from logging import Logger
 
-from ..core.access import DirectoryStat, FileSystems, Place
+from ..core.access import DirectoryStat, FileSystems
 from ..core.collation import Collator
 from ..core.entries import Entry
 from ..core.errors import BadParameter, Conflict, DomainError, StaleGeneration, from_os_error
-from ..core.paths import ContentsRoot, split
-from ..core.ports import DirectoryHead
+from ..core.paths import split
+from ..core.ports import DirectoryHead, RootRegistry
 from ..core.tasks import TaskGroup
 from .context import Context
 from .directory import Directory
 from .doorbell import Doorbell
 from .globs import HiddenGlobs
-from .local_contents import Contents, NotLocal
+from .local_contents import Contents
 from .locating import find_row, first_with_prefix
 from .models import (
     ChangedRow,
@@ -37,6 +37,7 @@ from .models import (
     Selection,
     View,
 )
+from .roots import Roots, Spot
 from .rows import row, vanished_row
 from .selection import Selected, select_entries
 from .settings import ListingSettings
@@ -58,6 +59,8 @@ class ListingService:
         Chooses how to touch a path.
     ring:
         Emits an event: (path, generation, kind, job).
+    registry:
+        Gives the roots of now, None where there is the contents root alone.
     """
 
     def __init__(
@@ -68,11 +71,11 @@ class ListingService:
         contents: Callable[[], Contents | None],
         file_systems: FileSystems,
         ring: Callable[[str, str, str, str | None], None],
+        registry: Callable[[], RootRegistry | None] = lambda: None,
     ) -> None:
         self.log = log
         self.settings = settings
-        self._contents = contents
-        self._file_systems = file_systems
+        self._roots = Roots(contents, registry, file_systems)
         self._tasks = TaskGroup(log)
         self._workers = Workers()
         self._doorbell = Doorbell(ring)
@@ -80,7 +83,7 @@ class ListingService:
         self._epochs = count(1)
         self._born = f"{time.time_ns() // 1_000_000:x}"
         self._context = Context(log, self._tasks, settings, self._workers, self, self._epoch)
-        self._directories: OrderedDict[bytes, Directory] = OrderedDict()
+        self._directories: OrderedDict[tuple[str, str], Directory] = OrderedDict()
         self._globs: tuple[tuple[str, ...], HiddenGlobs] = ((), HiddenGlobs())
 
     # --- life ---
@@ -125,7 +128,8 @@ class ListingService:
         directory.signatures.shown(ids, entries)
         rows = self._rows(directory, shown, ids, names, entries, stamp)
         self._touch_vanished(directory, names, entries)
-        return Page(**head(directory, shown), offset=query.offset, writable=stamp.writable, rows=rows)
+        writable = stamp.writable and directory.root_writable
+        return Page(**head(directory, shown), offset=query.offset, writable=writable, rows=rows)
 
     async def changes(self, query: ChangesQuery) -> Changes:
         """What is new in a window; raises `DomainError`."""
@@ -246,51 +250,56 @@ class ListingService:
 
     def watch(self, directory: Directory) -> bool:
         """See `directory.Listener.watch`."""
-        return self._watching is not None and not directory.access.guarded and self._watching.add(directory)
+        return self._watching is not None and directory.watchable and self._watching.add(directory)
 
     # --- inside ---
 
     def _epoch(self) -> str:
         return f"{self._born}.{next(self._epochs):x}"
 
-    def _root(self) -> tuple[ContentsRoot, Contents]:
-        contents = self._contents()
-        if contents is None:
-            raise NotLocal("The files of this server do not lie in a local directory, so they are not paged.")
-        return ContentsRoot(contents.root_dir, allow_hidden=contents.allow_hidden), contents
+    def find(self, api_path: str) -> Spot:
+        """Where ``api_path`` lies; raises as `roots.Roots.find`."""
+        return self._roots.find(api_path)
 
     def _known(self, api_path: str) -> Directory | None:
         try:
-            root, _ = self._root()
-            return self._directories.get(root.os_path(api_path))
+            return self._directories.get(self._roots.find(api_path, waiting=False).key)
         except DomainError:
             return None
 
     def _open(self, api_path: str, view: View) -> tuple[Directory, View]:
         """The directory, and ``view`` as far as this server grants it."""
-        root, contents = self._root()
-        path = root.normalise(api_path)
-        os_path = root.os_path(path)
-        view = granted(view, allow_hidden=contents.allow_hidden)
-        directory = self._directories.get(os_path)
-        globs = self._hidden_globs(contents.hide_globs)
-        hide_closed = not contents.allow_hidden
-        if directory is not None and (directory.globs, directory.hide_closed) != (globs, hide_closed):
-            directory.forget()
+        spot = self._roots.find(api_path)
+        view = granted(view, allow_hidden=spot.hidden)
+        directory = self._directories.get(spot.key)
+        globs = self._hidden_globs(spot.hide_globs)
+        hide_closed = not spot.hidden
+        if directory is not None and (
+            (directory.globs, directory.hide_closed, directory.place) != (globs, hide_closed, spot.place)
+        ):
+            self._drop(spot.key, directory)
             directory = None
         if directory is None:
             directory = Directory(
                 self._context,
-                self._file_systems.access(os_path),
-                path,
-                Place(root.root, os.fsencode(path)),
+                spot.access,
+                spot.path,
+                spot.place,
                 globs=globs,
                 hide_closed=hide_closed,
+                watchable=spot.local and not spot.access.guarded,
             )
             directory.wanted = view
-            self._directories[os_path] = directory
-        self._directories.move_to_end(os_path)
+            self._directories[spot.key] = directory
+        directory.root_writable = spot.writable
+        self._directories.move_to_end(spot.key)
         return directory, view
+
+    def _drop(self, key: tuple[str, str], directory: Directory) -> None:
+        if self._watching is not None:
+            self._watching.remove(directory)
+        directory.forget()
+        del self._directories[key]
 
     def _hidden_globs(self, globs: tuple[str, ...]) -> HiddenGlobs:
         if self._globs[0] != globs:
@@ -325,6 +334,8 @@ class ListingService:
         for index in range(len(ids)) if which is None else which:
             entry = entries[index]
             if entry is not None:
+                if not directory.root_writable:
+                    entry = entry._replace(writable=False)
                 rows.append(row(directory.path, entry))
             else:
                 flags = int(shown.source.flags_part(ids[index], ids[index] + 1)[0])
@@ -367,11 +378,11 @@ class ListingService:
     async def keep_house(self) -> None:
         """End scans that nobody waits for, and stop watching what nobody looks at."""
         now = time.monotonic()
-        for os_path, directory in list(self._directories.items()):
+        for key, directory in list(self._directories.items()):
             idle = now - directory.asked
             if directory.snapshot is None and (idle > self.settings.abandoned_seconds):
                 directory.forget()
-                del self._directories[os_path]
+                del self._directories[key]
             elif directory.watched and idle > self.settings.watch_seconds and self._watching is not None:
                 await directory.leave(self._watching.remove)
         self._shrink()
@@ -380,16 +391,13 @@ class ListingService:
         """Drop the directories asked for longest ago until the rest fits in the memory there is."""
         used = sum(directory.nbytes for directory in self._directories.values())
         # the one asked for last stays however large it is: it would only be read again
-        for os_path, directory in list(self._directories.items())[:-1]:
+        for key, directory in list(self._directories.items())[:-1]:
             if used <= self.settings.memory_limit:
                 return
             if directory is keep or directory.scanning:
                 continue
             used -= directory.nbytes
-            if self._watching is not None:
-                self._watching.remove(directory)
-            directory.forget()
-            del self._directories[os_path]
+            self._drop(key, directory)
 
 
 def _location(shown: Shown, index: int | None, name: str | None, *, exists: bool) -> Location:

@@ -12,6 +12,7 @@ from logging import Logger
 from typing import Protocol
 
 from ..core.access import Place
+from ..core.beneath import opened_path
 from .inotify import Event, Inotify, Unavailable
 
 
@@ -57,7 +58,8 @@ class Watching:
             return False
         try:
             inotify = self._inotify or self._open()
-            watch = inotify.add(directory.place.path)
+            with opened_path(directory.place) as path:
+                watch = inotify.add(path)
         except Unavailable as error:
             if not self._watches:
                 self._unavailable = True

@@ -171,7 +171,7 @@ class ProcessRunner:
         if message["end"] == "cancelled":
             raise JobCancelled
         if message["end"] == "failed":
-            raise JobFailed(message["message"])
+            raise JobFailed(message["message"], reason=message.get("reason"), **message.get("details", {}))
 
     def cancel(self) -> None:
         """See `Runner.cancel`."""

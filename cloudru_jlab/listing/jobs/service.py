@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from traitlets import Bool, Float, Integer, TraitError, validate
 from traitlets.config import LoggingConfigurable
 
-from ...core.access import FileSystems, Place
 from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
-from ...core.paths import ContentsRoot, join
+from ...core.paths import join, split
 from ...core.tasks import TaskGroup
 from ..models import Job, JobError, JobRequest, Jobs, Selection, View
+from ..roots import Spot
 from ..scan.process import Graveyard
+from .asking import BackendRunner
 from .engine.plan import ERRORS_KEPT, JobCancelled, JobFailed, Plan, Prepared, Report
 from .managers import ManagerRunner, works_directly
 from .runners import ProcessRunner, Runner, ThreadRunner
+from .work import One, Selected, Work, refusal
 
 #: With so many jobs hanging unkillably in file systems, no more are started there.
 _STUCK_LIMIT = 4
@@ -35,18 +38,11 @@ _LOCAL_PATIENCE = 5
 _RING_SECONDS = 0.2
 
 
-class Selected(Protocol):
-    """What was selected; see `selection.Selected`."""
-
-    generation: str
-
-    def __len__(self) -> int: ...
-
-    def batches(self, size: int = 1000) -> Iterator[list[tuple[bytes, bool]]]: ...
-
-
 class Listing(Protocol):
     """What jobs need of the listing service."""
+
+    def find(self, api_path: str) -> Spot:
+        """See `service.ListingService.find`."""
 
     async def resolve_selection(self, path: str, view: View, generation: str, selection: Selection) -> Selected:
         """See `service.ListingService.resolve_selection`."""
@@ -61,12 +57,14 @@ class Listing(Protocol):
         """Tell clients of news about a job on ``path``."""
 
 
-class _Record:
+class Record:
     """A job and what carries it out; ``runner`` is None once it has ended."""
 
     def __init__(self, job: Job, runner: Runner) -> None:
         self.job = job
         self.runner: Runner | None = runner
+        self.failure: JobFailed | None = None
+        self.over = asyncio.Event()
         self.ended = 0.0
         self.rung = 0.0
         self.timer: asyncio.TimerHandle | None = None
@@ -81,9 +79,7 @@ class JobService(LoggingConfigurable):
     Parameters
     ----------
     listing:
-        Resolves selections and is told of what changed.
-    file_systems:
-        Tells which paths may hang.
+        Finds paths, resolves selections and is told of what changed.
     manager:
         Gives the contents manager of now.
     """
@@ -110,11 +106,11 @@ class JobService(LoggingConfigurable):
         contents manager does; a larger one emits none.""",
     ).tag(config=True)
 
-    def __init__(self, listing: Listing, file_systems: FileSystems, manager: Callable[[], Any], **kwargs: Any) -> None:
+    def __init__(self, listing: Listing, manager: Callable[[], Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._listing, self._file_systems, self._manager = listing, file_systems, manager
+        self._listing, self._manager = listing, manager
         self._tasks = TaskGroup(self.log)
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, Record] = {}
         self._slots = asyncio.Semaphore(self.parallel_jobs)
         # send2trash looks for a free name and then takes it: two at a time would overwrite each other's.
         self._trash = asyncio.Lock()
@@ -140,10 +136,8 @@ class JobService(LoggingConfigurable):
         """
         if (request.destination is None) != (request.kind == "delete"):
             raise BadParameter("A copy or a move needs a “destination”, and a deletion has none.")
-        if sum(1 for record in self._records.values() if record.runner is not None) >= self.max_jobs:
-            raise Conflict("Too many actions are running. Wait until one has ended, or cancel one.")
-        plan = self._plan(request)
-        await self._require_answers(plan)
+        work = self._work(request.kind, request.path, request.destination)
+        await self._require_answers(work)
         selected = await self._listing.resolve_selection(
             request.path, request.view, request.generation, request.selection
         )
@@ -153,7 +147,35 @@ class JobService(LoggingConfigurable):
                 count=len(selected),
                 generation=selected.generation,
             )
-        runner = self._runner(plan, selected)
+        return (await self._begin(work, selected)).job
+
+    async def transfer(self, kind: Literal["copy", "move"], source: str, target: str) -> None:
+        """See `core.ports.Transfers.transfer`: `NoSpace`, `Conflict` and `ReadOnlyRoot` among others."""
+        source_spot, target_spot = self._listing.find(source), self._listing.find(target)
+        if not source_spot.inside or not target_spot.inside:
+            raise BadParameter("A root as a whole cannot be copied or moved.")
+        (parent, name), (destination, new_name) = split(source_spot.path), split(target_spot.path)
+        raw = os.fsencode(name)
+        work = self._work(kind, parent, destination, new_name=os.fsencode(new_name))
+        await self._require_answers(work)
+        try:
+            (entry,) = await work.source.access.stat_rows(work.source.place, [raw])
+        except OSError as error:
+            raise from_os_error(error, source_spot.path) from None
+        if entry is None:
+            raise NotFound(f"{source_spot.path} does not exist. It may have been moved or deleted.")
+        record = await self._begin(work, One(raw, entry))
+        # Who asked may go away; users see the job, and cancel it if they like.
+        await record.over.wait()
+        if record.job.state != "done" or not record.job.done:
+            raise refusal(record.job, record.failure, source_spot.path, target_spot.path)
+
+    async def _begin(self, work: Work, selected: Selected) -> Record:
+        """Prepare what was asked for, and start it in the background; raises `DomainError` where it cannot be done."""
+        if sum(1 for record in self._records.values() if record.runner is not None) >= self.max_jobs:
+            raise Conflict("Too many actions are running. Wait until one has ended, or cancel one.")
+        plan = work.plan
+        runner = self._runner(work, selected)
         try:
             prepared = await runner.prepare()
             await asyncio.to_thread(_refuse_inside, prepared, selected)
@@ -164,7 +186,7 @@ class JobService(LoggingConfigurable):
             raise
         job = Job(
             id=plan.job,
-            kind=request.kind,
+            kind=plan.kind,  # type: ignore[arg-type]
             path=plan.source_api,
             destination=plan.target_api if plan.target is not None else None,
             state="running",
@@ -176,10 +198,10 @@ class JobService(LoggingConfigurable):
             started=_now(),
             finished=None,
         )
-        record = _Record(job, runner)
+        record = Record(job, runner)
         self._records[job.id] = record
         self._tasks.start(self._run(record, plan, selected), name=f"listing job {job.kind} {job.id}")
-        return job
+        return record
 
     def jobs(self) -> Jobs:
         """All that run or ended lately, the newest first."""
@@ -222,7 +244,7 @@ class JobService(LoggingConfigurable):
         while len(self._tasks):  # noqa: ASYNC110 - the tasks are the group's
             await asyncio.sleep(0.01)
 
-    def _record(self, ident: str) -> _Record:
+    def _record(self, ident: str) -> Record:
         self._forget_old()
         try:
             return self._records[ident]
@@ -236,45 +258,55 @@ class JobService(LoggingConfigurable):
             if index >= self.finished_jobs or self._records[ident].ended < limit:
                 del self._records[ident]
 
-    def _plan(self, request: JobRequest) -> Plan:
+    def _work(self, kind: str, path: str, destination: str | None, *, new_name: bytes | None = None) -> Work:
+        """What is to be done; raises `DomainError` where the roots forbid it, or are not there."""
         manager = self._manager()
-        root = ContentsRoot(manager.root_dir, allow_hidden=manager.allow_hidden)
-        source = root.normalise(request.path)
-        target = None if request.destination is None else root.normalise(request.destination)
-        return Plan(
+        source = self._listing.find(path)
+        target = None if destination is None else self._listing.find(destination)
+        if kind != "copy":
+            source.require_writable()
+        if target is not None:
+            target.require_writable()
+        delete_to_trash = kind == "delete" and bool(getattr(manager, "delete_to_trash", False))
+        plan = Plan(
             job=uuid.uuid4().hex,
-            kind=request.kind,
-            source=root.os_path(source),
-            source_api=source,
-            target=None if target is None else root.os_path(target),
-            target_api=target or "",
-            trash=request.kind == "delete" and bool(getattr(manager, "delete_to_trash", False)),
+            kind=kind,
+            source=source.place,
+            source_api=source.path,
+            target=None if target is None else target.place,
+            target_api="" if target is None else target.path,
+            trash=delete_to_trash and source.trash,
             always_delete_dir=bool(getattr(manager, "always_delete_dir", False)),
-            allow_hidden=bool(manager.allow_hidden),
+            allow_hidden=source.hidden and (target is None or target.hidden),
             checkpoint_dir=getattr(manager.checkpoints, "checkpoint_dir", ".ipynb_checkpoints").encode(),
+            new_name=new_name,
         )
+        return Work(plan, source, target)
 
-    def _runner(self, plan: Plan, selected: Selected) -> Runner:
-        manager = self._manager()
-        if not works_directly(manager, plan.kind):
+    def _runner(self, work: Work, selected: Selected) -> Runner:
+        plan, manager = work.plan, self._manager()
+        # The trash of the engine knows paths alone, which a link may lead elsewhere.
+        if not all(spot.local for spot in work.spots) or (plan.trash and plan.source.symlinks != "follow"):
+            return BackendRunner(work)
+        # From root to root, a manager would only ask for a transfer.
+        if plan.new_name is None and work.in_one_root and not works_directly(manager, plan.kind):
             return ManagerRunner(plan, manager, self.log)
-        paths = [path for path in (plan.source, plan.target) if path is not None]
-        if any(self._file_systems.access(path).guarded for path in paths):
+        if any(spot.access.guarded for spot in work.spots):
             return ProcessRunner(plan, timeout=self.silence_seconds, graveyard=self._graveyard)
         if self.own_process and not _is_small(selected):
             return ProcessRunner(plan, timeout=_LOCAL_PATIENCE * self.silence_seconds, graveyard=self._graveyard)
         return ThreadRunner(plan)
 
-    async def _require_answers(self, plan: Plan) -> None:
+    async def _require_answers(self, work: Work) -> None:
         """Raises `DomainError` where a file system hangs: before anything waits for it that is less patient."""
-        for path, api_path in ((plan.source, plan.source_api), (plan.target, plan.target_api)):
-            if path is not None and (access := self._file_systems.access(path)).guarded:
+        for spot in work.spots:
+            if spot.access.guarded:
                 if self._graveyard.stuck() >= _STUCK_LIMIT:
                     raise NotAnswering("Earlier actions hang in a file system that does not answer. Try again later.")
                 try:
-                    await access.stat_directory(Place(path, b""))
+                    await spot.access.stat_directory(spot.place)
                 except OSError as error:
-                    raise from_os_error(error, api_path) from None
+                    raise from_os_error(error, spot.path) from None
 
     @asynccontextmanager
     async def _turn(self, plan: Plan) -> AsyncIterator[None]:
@@ -285,7 +317,7 @@ class JobService(LoggingConfigurable):
             else:
                 yield
 
-    async def _run(self, record: _Record, plan: Plan, selected: Selected) -> None:
+    async def _run(self, record: Record, plan: Plan, selected: Selected) -> None:
         job, runner = record.job, record.runner
         assert runner is not None  # noqa: S101 - it has not ended
 
@@ -306,7 +338,7 @@ class JobService(LoggingConfigurable):
         except JobCancelled:
             state, message = "cancelled", ""
         except JobFailed as failure:
-            message = str(failure)
+            message, job.reason, record.failure = str(failure), failure.reason, failure
         except asyncio.CancelledError:
             state, message = "cancelled", ""
             raise
@@ -326,14 +358,17 @@ class JobService(LoggingConfigurable):
                 self._listing.reread(plan.source_api)
                 if plan.target is not None:
                     self._listing.reread(plan.target_api)
+            record.over.set()
             self._ring(record, now=True)
             self._forget_old()
 
-    def _reported(self, record: _Record, plan: Plan, news: Report) -> None:
+    def _reported(self, record: Record, plan: Plan, news: Report) -> None:
         job = record.job
         job.done += news.done
         job.failed += news.failed
         job.skipped += news.skipped
+        job.copied_bytes += news.copied
+        job.total_bytes += news.weighed
         room = ERRORS_KEPT - len(job.errors)
         job.errors += [JobError(name, message) for name, message in news.errors[:room]]
         if news.gone and job.total <= _MANY:
@@ -342,13 +377,13 @@ class JobService(LoggingConfigurable):
             self._listing.touch_names(plan.target_api, [name for _, name in news.came])
         if job.total <= self.max_events:
             self._emit(plan, news)
-        if news.done or news.failed or news.skipped:
+        if news.done or news.failed or news.skipped or news.copied:
             self._ring(record)
 
     def _emit(self, plan: Plan, news: Report) -> None:
         manager = self._manager()
-        if not hasattr(manager, "emit") or not works_directly(manager, plan.kind):
-            # Asked for each entry, it has told of each.
+        if not hasattr(manager, "emit") or plan.new_name is not None or not works_directly(manager, plan.kind):
+            # Asked for each entry, it has told of each; and who asked for a transfer tells of it.
             return
         if plan.kind == "delete":
             told = [{"action": "delete", "path": _api(plan.source_api, name)} for name in news.gone]
@@ -360,7 +395,7 @@ class JobService(LoggingConfigurable):
             ]
         self._tasks.start(_emit_all(manager, told), name="listing job events")
 
-    def _ring(self, record: _Record, *, now: bool = False) -> None:
+    def _ring(self, record: Record, *, now: bool = False) -> None:
         """Ring at most every `_RING_SECONDS`, and at the end."""
         wait = record.rung + _RING_SECONDS - time.monotonic()
         if now or wait <= 0:
@@ -373,7 +408,7 @@ class JobService(LoggingConfigurable):
             loop = asyncio.get_running_loop()
             record.timer = loop.call_later(wait, self._ring_later, record)
 
-    def _ring_later(self, record: _Record) -> None:
+    def _ring_later(self, record: Record) -> None:
         record.timer = None
         if record.runner is not None:
             self._ring(record, now=True)
@@ -389,6 +424,8 @@ async def _emit_all(manager: Any, told: list[dict[str, str]]) -> None:
 
 def _is_small(selected: Selected) -> bool:
     """Whether it takes a moment: a few files, and no directory, of which nobody knows what it holds."""
+    if isinstance(selected, One) and selected.large:
+        return False
     return len(selected) <= _SMALL and not any(is_dir for batch in selected.batches() for _, is_dir in batch)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tornado.httpclient import HTTPClientError
 
+from cloudru_jlab.core.access import Place
+
 Answer = dict[str, Any]
 
 
@@ -94,6 +96,11 @@ async def until(condition: Callable[[], object]) -> None:
     """Wait until a condition holds; the test's own time limit ends what never does."""
     while not condition():  # noqa: ASYNC110 - of listeners no event tells
         await asyncio.sleep(0.01)
+
+
+def at(root: Path, inside: str = "", symlinks: Any = "follow") -> Place:
+    """A place below ``root``."""
+    return Place(os.fsencode(root), os.fsencode(inside), symlinks)
 
 
 def fill(directory: Path, names: list[str], content: str = "x") -> None:

@@ -16,13 +16,13 @@ import pytest
 from cloudru_jlab.listing.jobs import runners
 from cloudru_jlab.listing.jobs.engine.copying import Copier
 from cloudru_jlab.listing.jobs.engine.partial import PARTIAL, PartialArea
-from cloudru_jlab.listing.jobs.engine.places import Place
+from cloudru_jlab.listing.jobs.engine.places import Folder
 from cloudru_jlab.listing.jobs.engine.plan import Beat, JobCancelled, JobFailed, Plan, Report
 from cloudru_jlab.listing.jobs.engine.run import Engine
 from cloudru_jlab.listing.jobs.runners import ProcessRunner
 from cloudru_jlab.listing.scan.process import Graveyard
 
-from .conftest import Answer, JobsClient, fill, tree
+from .conftest import Answer, JobsClient, at, fill, tree
 
 
 @pytest.fixture
@@ -178,6 +178,7 @@ async def test_the_servers_end_cancels_what_runs(
 _DYING = """
 import os, signal, sys
 from pathlib import Path
+from cloudru_jlab.core.access import Place
 from cloudru_jlab.listing.jobs import runners
 from cloudru_jlab.listing.jobs.engine.copying import Copier
 from cloudru_jlab.listing.jobs.engine.plan import Plan
@@ -194,7 +195,7 @@ def dying(self, *arguments):
     return data(self, *arguments)
 
 Copier._data = dying
-engine = Engine(Plan("dead", "copy", source, "a", target, "b"))
+engine = Engine(Plan("dead", "copy", Place(source, b""), "a", Place(target, b""), "b"))
 engine.prepare()
 engine.run(lambda: iter([sorted(os.listdir(source))]), lambda report: None, lambda: False)
 """
@@ -211,7 +212,7 @@ def test_a_killed_copy_leaves_a_hidden_directory_that_the_next_job_removes(tmp_p
     assert shown == {f"f{index:02}": "whole" for index in range(9)}
     assert f"{partial}/dead/10" in left, "the test has not killed it in the middle"
 
-    engine = Engine(Plan("next", "copy", os.fsencode(tmp_path / "a"), "a", os.fsencode(tmp_path / "b"), "b"))
+    engine = Engine(Plan("next", "copy", at(tmp_path / "a"), "a", at(tmp_path / "b"), "b"))
     engine.prepare()
     engine.run(lambda: iter([[b"f15"]]), lambda report: None, lambda: False)
     engine.close()
@@ -220,7 +221,7 @@ def test_a_killed_copy_leaves_a_hidden_directory_that_the_next_job_removes(tmp_p
 
 
 def test_what_a_living_job_copies_is_left_alone(tmp_path: Path) -> None:
-    target = Place(os.fsencode(tmp_path), "")
+    target = Folder(at(tmp_path), "")
     with PartialArea(target, "first") as first:
         os.close(os.open(first.new_name(), os.O_CREAT | os.O_WRONLY, dir_fd=first.fd))
         with PartialArea(target, "second") as second:
@@ -237,7 +238,7 @@ def test_stale_directories_are_told_by_their_lock(tmp_path: Path) -> None:
         fill(parent / name / "half", ["data"])
         (parent / f"{name}.lock").touch()
     (parent / "dead" / "half").chmod(0o555)
-    target = Place(os.fsencode(tmp_path), "")
+    target = Folder(at(tmp_path), "")
     with open(parent / "alive.lock", "r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with PartialArea(target, "next"):
@@ -273,7 +274,7 @@ async def test_a_process_whose_server_died_cleans_up(tmp_path: Path) -> None:
     names = [f"f{index}".encode() for index in range(5000)]
     fill(tmp_path / "a", [name.decode() for name in names], "whole")
     (tmp_path / "b").mkdir()
-    plan = Plan("orphan", "copy", os.fsencode(tmp_path / "a"), "a", os.fsencode(tmp_path / "b"), "b")
+    plan = Plan("orphan", "copy", at(tmp_path / "a"), "a", at(tmp_path / "b"), "b")
     runner = ProcessRunner(plan, timeout=60, graveyard=Graveyard())
     await runner.prepare()
     process = runner._process

@@ -18,7 +18,7 @@ from cloudru_jlab.listing.jobs.engine.copying import Copier, signature
 from cloudru_jlab.listing.jobs.engine.plan import JobCancelled, JobFailed, Plan, Report
 from cloudru_jlab.listing.jobs.engine.run import Engine
 
-from .conftest import fill, tree
+from .conftest import at, fill, tree
 
 
 class Outcome:
@@ -44,8 +44,8 @@ def do(
 ) -> Outcome:
     """Run a job on ``names``, all of ``source`` unless given."""
     outcome = Outcome()
-    target_path = None if target is None else os.fsencode(target)
-    engine = Engine(Plan("job", kind, os.fsencode(source), "a", target_path, "b", **fields))
+    place = None if target is None else at(target)
+    engine = Engine(Plan("job", kind, at(source), "a", place, "b", **fields))
     chosen = [os.fsencode(name) for name in (sorted(os.listdir(source)) if names is None else names)]
     try:
         engine.prepare()
@@ -152,7 +152,7 @@ def test_a_cancelled_move_across_file_systems_has_each_entry_once(tmp_path: Path
     source = tmp_path / "a"
     names = [f"f{index:02}" for index in range(30)]
     fill(source, names)
-    engine = Engine(Plan("job", "move", os.fsencode(source), "a", os.fsencode(other), "b"))
+    engine = Engine(Plan("job", "move", at(source), "a", at(other), "b"))
     engine.prepare()
     outcome = Outcome()
 
@@ -198,11 +198,13 @@ import json, os, sys
 sys.path[:0] = sys.argv[4].split(":")
 from cloudru_jlab.listing.jobs.engine.run import Engine
 from cloudru_jlab.listing.jobs.engine.plan import Plan
+from cloudru_jlab.core.access import Place
 from cloudru_jlab.core.errors import DomainError
 import send2trash
 os.setgid(65534); os.setuid(65534)
 kind, source, target = sys.argv[1], os.fsencode(sys.argv[2]), os.fsencode(sys.argv[3]) or None
-engine = Engine(Plan("job", kind, source, "a", target, "b", always_delete_dir=True))
+place = None if target is None else Place(target, b"")
+engine = Engine(Plan("job", kind, Place(source, b""), "a", place, "b", always_delete_dir=True))
 reports = []
 try:
     engine.prepare()

@@ -94,7 +94,7 @@ async def _check(
         ring=lambda *event: None,
     )
     files = FileContentsManager(root_dir=str(root), delete_to_trash=False)
-    jobs = JobService(listing, file_systems, lambda: files)
+    jobs = JobService(listing, lambda: files)
     try:
         view = View(filter=text, order=order)
         fields = {field: getattr(view, field) for field in view.__struct_fields__}

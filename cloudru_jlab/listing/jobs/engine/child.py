@@ -15,11 +15,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from ....core.access import Place
 from ....core.errors import DomainError
 from .plan import JobCancelled, JobFailed, Plan, Report
 from .run import Engine
 from .words import sentence
 
+_PLACES = ("source", "target")
 HEADER = struct.Struct("<I")
 
 
@@ -41,15 +43,23 @@ def frame(message: dict[str, Any]) -> bytes:
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
     """``plan`` for a frame."""
-    return {key: to_text(value) if isinstance(value, bytes) else value for key, value in plan._asdict().items()}
+    fields = {key: to_text(value) if isinstance(value, bytes) else value for key, value in plan._asdict().items()}
+    for key in _PLACES:
+        place: Place | None = fields[key]
+        if place is not None:
+            fields[key] = [to_text(place.root), to_text(place.inside), place.symlinks]
+    return fields
 
 
 def decode_plan(fields: dict[str, Any]) -> Plan:
     """The plan in a frame."""
-    names = {"source", "target", "checkpoint_dir"}
-    values: dict[str, Any] = {
-        key: to_name(value) if key in names and value is not None else value for key, value in fields.items()
-    }
+    values = dict(fields)
+    for key in ("checkpoint_dir", "new_name"):
+        values[key] = None if fields[key] is None else to_name(fields[key])
+    for key in _PLACES:
+        if fields[key] is not None:
+            root, inside, symlinks = fields[key]
+            values[key] = Place(to_name(root), to_name(inside), symlinks)
     return Plan(**values)
 
 
@@ -68,6 +78,8 @@ def decode_report(fields: dict[str, Any]) -> Report:
         errors=[(name, message) for name, message in fields["errors"]],
         gone=[to_name(name) for name in fields["gone"]],
         came=[(to_name(source), to_name(name)) for source, name in fields["came"]],
+        copied=fields["copied"],
+        weighed=fields["weighed"],
     )
 
 
@@ -130,7 +142,7 @@ def main() -> None:
     except JobCancelled:
         _send({"end": "cancelled", "message": ""})
     except JobFailed as failure:
-        _send({"end": "failed", "message": str(failure)})
+        _send({"end": "failed", "message": str(failure), "reason": failure.reason, "details": failure.details})
     except OSError as error:
         _send({"end": "failed", "message": sentence(error)})
     else:

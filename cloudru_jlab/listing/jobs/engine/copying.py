@@ -7,22 +7,37 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Set
+from hashlib import blake2b
 from typing import NamedTuple
 
 from .places import Identity, identity
+from .reading import Source, refused_link
 from .removing import MAX_DEPTH, too_deep
 
 #: So much is copied between two looks at whether to go on, and so much written before it must be on the disk.
 _SLICE, _DURABLE = 4 << 20, 32 << 20
-_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
+_READ_BYTES, _DIGEST_BYTES = 1 << 20, 16
 _NO_COPY_CALL = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
 
 
+class Proof(NamedTuple):
+    """What a file's copy must hold: the hash of the data in ``spans`` (start and end in bytes), and holes elsewhere."""
+
+    digest: bytes
+    spans: list[tuple[int, int]]
+    size: int
+
+
 class Seen(NamedTuple):
-    """What was copied: a file as it was before and after, or a directory with what it held."""
+    """What was copied: a file as it was before and after, or a directory with what it held.
+
+    ``proof`` is there for the files of a faithful copy, ``link`` for its links.
+    """
 
     signature: tuple[int, int, int]
     inner: dict[bytes, Seen] | None = None
+    proof: Proof | None = None
+    link: bytes | None = None
 
 
 def signature(info: os.stat_result) -> tuple[int, int, int]:
@@ -42,7 +57,7 @@ class Copier:
 
     ``follow`` copies what symbolic links lead to, as stock does for copies; without it they stay links, as stock does
     for moves across file systems. ``faithful`` keeps all that a file's inode tells, is sure that the source did not
-    change, and writes large files to the disk.
+    change, writes large files to the disk, and gives what `verify` needs.
 
     Parameters
     ----------
@@ -50,39 +65,50 @@ class Copier:
         Called between the steps; may raise to end the work.
     forbidden:
         Directories that must not be copied, because the copy lies in them.
+    links:
+        Whether links that are not followed may be copied as links.
+    wrote:
+        Told of the bytes written.
     """
 
     def __init__(
-        self, tick: Callable[[], None], forbidden: Set[Identity] = frozenset(), *, follow: bool, faithful: bool
+        self,
+        tick: Callable[[], None],
+        forbidden: Set[Identity] = frozenset(),
+        *,
+        follow: bool,
+        faithful: bool,
+        links: bool = True,
+        wrote: Callable[[int], None] = lambda size: None,
     ) -> None:
-        self._tick, self._forbidden = tick, forbidden
-        self._follow, self._faithful = follow, faithful
-        self._copy_call = hasattr(os, "copy_file_range")
+        self._tick, self._forbidden, self._wrote = tick, forbidden, wrote
+        self._follow, self._faithful, self._links = follow, faithful, links
+        # The kernel's own copy shows nobody the data, so there is no hash of it.
+        self._copy_call = not faithful and hasattr(os, "copy_file_range")
+        self._proof: Proof | None = None
+        #: The mode that the copied directory is to get with its name; None where it has it.
+        self.mode: int | None = None
 
-    def copy(self, source: int, name: bytes, target: int, new_name: bytes) -> Seen:
+    def copy(self, source: Source, name: bytes, target: int, new_name: bytes) -> Seen:
         """Copy ``name`` in ``source`` to ``new_name`` in ``target``, which must be free; raises `OSError`."""
+        self.mode = None
         return self._entry(source, name, target, new_name, top=True, above=())
 
-    def _look(self, directory: int, name: bytes) -> os.stat_result:
-        info = os.lstat(name, dir_fd=directory)
-        if self._follow and stat.S_ISLNK(info.st_mode):
-            # A link that leads nowhere is copied as it is.
-            with contextlib.suppress(FileNotFoundError):
-                info = os.stat(name, dir_fd=directory)
-        return info
-
     def _entry(
-        self, source: int, name: bytes, target: int, new_name: bytes, *, top: bool, above: tuple[Identity, ...]
+        self, source: Source, name: bytes, target: int, new_name: bytes, *, top: bool, above: tuple[Identity, ...]
     ) -> Seen:
         self._tick()
-        info = self._look(source, name)
+        info, linked = source.look(name, follow=self._follow)
         if stat.S_ISDIR(info.st_mode):
-            return self._directory(source, name, target, new_name, info, above)
+            return self._directory(source, name, target, new_name, info, above, linked=linked)
         if stat.S_ISLNK(info.st_mode):
-            os.symlink(os.readlink(name, dir_fd=source), new_name, dir_fd=target)
-            return Seen(signature(info))
+            if not self._links:
+                raise refused_link()
+            leads = os.readlink(name, dir_fd=source.fd)
+            os.symlink(leads, new_name, dir_fd=target)
+            return Seen(signature(info), link=leads)
         if stat.S_ISREG(info.st_mode):
-            return self._file(source, name, target, new_name, keep=self._faithful or not top)
+            return self._file(source, name, target, new_name, keep=self._faithful or not top, linked=linked)
         if top or self._faithful:
             raise OSError(None, "It is neither a file nor a folder.")
         # Sockets and pipes in a directory hold no data: a copy of one is of no use.
@@ -90,12 +116,14 @@ class Copier:
 
     def _directory(
         self,
-        source: int,
+        source: Source,
         name: bytes,
         target: int,
         new_name: bytes,
         info: os.stat_result,
         above: tuple[Identity, ...],
+        *,
+        linked: bool,
     ) -> Seen:
         me = identity(info)
         if me in self._forbidden:
@@ -104,25 +132,28 @@ class Copier:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if len(above) > MAX_DEPTH:
             raise too_deep()
-        follow = 0 if self._follow else os.O_NOFOLLOW
-        old = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | follow, dir_fd=source)
+        inside = source.directory(name, linked=linked)
+        old = inside.fd
         try:
             os.mkdir(new_name, 0o700, dir_fd=target)
             new = os.open(new_name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=target)
             try:
                 inner = {}
                 for child in map(os.fsencode, os.listdir(old)):
-                    inner[child] = self._entry(old, child, new, child, top=False, above=(*above, me))
+                    inner[child] = self._entry(inside, child, new, child, top=False, above=(*above, me))
                 # The top one is writable for us until it has its name: a directory is renamed by who may write it.
-                self._keep(old, new, info, stat.S_IMODE(info.st_mode) | (0 if above else 0o700))
+                mode = stat.S_IMODE(info.st_mode)
+                self._keep(old, new, info, mode | (0 if above else 0o700))
+                if not above and mode & 0o700 != 0o700:
+                    self.mode = mode
             finally:
                 os.close(new)
         finally:
             os.close(old)
         return Seen(signature(info), inner)
 
-    def _file(self, source: int, name: bytes, target: int, new_name: bytes, *, keep: bool) -> Seen:
-        old = os.open(name, _READ | (0 if self._follow else os.O_NOFOLLOW), dir_fd=source)
+    def _file(self, source: Source, name: bytes, target: int, new_name: bytes, *, keep: bool, linked: bool) -> Seen:
+        old = source.file(name, linked=linked)
         try:
             before = os.fstat(old)
             # A copy is a new file, as stock makes it: writable and of now. But a program stays one.
@@ -141,7 +172,7 @@ class Copier:
                 os.close(new)
         finally:
             os.close(old)
-        return Seen(signature(before))
+        return Seen(signature(before), proof=self._proof)
 
     def _keep(self, old: int, new: int, info: os.stat_result, mode: int) -> None:
         """Give the copy what the original's inode tells, as `shutil.copystat` does; what cannot be kept is not."""
@@ -159,6 +190,13 @@ class Copier:
         """Copy the bytes, holes left out; the size of the copy."""
         sparse = info.st_blocks * 512 < info.st_size
         position = flushed = 0
+        hashing = blake2b(digest_size=_DIGEST_BYTES) if self._faithful else None
+        spans: list[tuple[int, int]] = []
+
+        def ended(size: int) -> int:
+            self._proof = None if hashing is None else Proof(hashing.digest(), spans, size)
+            return size
+
         while True:
             self._tick()
             limit = _SLICE
@@ -171,17 +209,22 @@ class Copier:
                     if error.errno == errno.ENXIO and position < info.st_size:
                         # nothing but a hole to the end
                         os.ftruncate(new, info.st_size)
-                        return info.st_size
+                        return ended(info.st_size)
                     sparse = False
-            copied = self._slice(old, new, position, limit)
+            copied = self._slice(old, new, position, limit, hashing)
             if copied == 0:
-                return position
+                return ended(position)
+            if spans and spans[-1][1] == position:
+                spans[-1] = (spans[-1][0], position + copied)
+            else:
+                spans.append((position, position + copied))
             position += copied
+            self._wrote(copied)
             if self._faithful and position - flushed >= _DURABLE:
                 os.fdatasync(new)
                 flushed = position
 
-    def _slice(self, old: int, new: int, position: int, size: int) -> int:
+    def _slice(self, old: int, new: int, position: int, size: int, hashing: blake2b | None) -> int:
         if self._copy_call:
             try:
                 copied = os.copy_file_range(old, new, size, position, position)
@@ -192,7 +235,9 @@ class Copier:
                 if error.errno not in _NO_COPY_CALL:
                     raise
                 self._copy_call = False
-        data = os.pread(old, min(size, 1 << 20), position)
+        data = os.pread(old, min(size, _READ_BYTES), position)
+        if hashing is not None:
+            hashing.update(data)
         view = memoryview(data)
         written = 0
         while written < len(data):
@@ -200,26 +245,71 @@ class Copier:
         return len(data)
 
 
-def weigh(source: int, name: bytes, tick: Callable[[], None], *, follow: bool) -> int:
+def verify(directory: int, name: bytes, seen: Seen, tick: Callable[[], None]) -> bool:
+    """Whether the copy ``name`` holds what was read when it was made (`Copier` with ``faithful``).
+
+    Its files are read again. They must be on the disk already: what the system keeps of them in memory is dropped
+    first, where that can be, so that the disk or the server is what is asked. Raises `OSError`.
+    """
+    tick()
+    if seen.inner is not None:
+        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        try:
+            if not set(map(os.fsencode, os.listdir(fd))) <= seen.inner.keys():
+                return False
+            return all(verify(fd, child, inner, tick) for child, inner in seen.inner.items())
+        finally:
+            os.close(fd)
+    if seen.link is not None:
+        return os.readlink(name, dir_fd=directory) == seen.link
+    if seen.proof is None:
+        return True
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        return _holds(fd, seen.proof, tick)
+    finally:
+        os.close(fd)
+
+
+def _holds(fd: int, proof: Proof, tick: Callable[[], None]) -> bool:
+    if os.fstat(fd).st_size != proof.size:
+        return False
+    if hasattr(os, "posix_fadvise"):
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    hashing = blake2b(digest_size=_DIGEST_BYTES)
+    for start, stop in proof.spans:
+        position = start
+        while position < stop:
+            tick()
+            data = os.pread(fd, min(stop - position, _READ_BYTES), position)
+            if not data:
+                return False
+            hashing.update(data)
+            position += len(data)
+    return hashing.digest() == proof.digest
+
+
+def weigh(source: Source, name: bytes, tick: Callable[[], None], *, follow: bool) -> int:
     """About how many bytes a copy of ``name`` takes; what cannot be read counts nothing."""
     return _weigh(source, name, tick, follow, ())
 
 
-def _weigh(source: int, name: bytes, tick: Callable[[], None], follow: bool, above: tuple[Identity, ...]) -> int:
+def _weigh(source: Source, name: bytes, tick: Callable[[], None], follow: bool, above: tuple[Identity, ...]) -> int:
     tick()
     try:
-        info = os.stat(name, dir_fd=source, follow_symlinks=follow)
+        info, linked = source.look(name, follow=follow)
         if stat.S_ISREG(info.st_mode):
             return min(info.st_size, info.st_blocks * 512)
         if not stat.S_ISDIR(info.st_mode) or identity(info) in above or len(above) > MAX_DEPTH:
             return 0
-        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=source)
+        inside = source.directory(name, linked=linked)
     except OSError:
         return 0
     try:
-        children = os.listdir(fd)
-        return sum(_weigh(fd, os.fsencode(child), tick, follow, (*above, identity(info))) for child in children)
+        children = os.listdir(inside.fd)
+        return sum(_weigh(inside, os.fsencode(child), tick, follow, (*above, identity(info))) for child in children)
     except OSError:
         return 0
     finally:
-        os.close(fd)
+        os.close(inside.fd)

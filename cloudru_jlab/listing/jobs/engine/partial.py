@@ -13,7 +13,7 @@ import os
 import time
 from types import TracebackType
 
-from .places import OPEN_PATH, Place
+from .places import OPEN_PATH, Folder
 from .removing import remove_tree
 
 PARTIAL = b".cloudru-jlab-partial"
@@ -26,7 +26,7 @@ _ATTEMPTS = 10
 class PartialArea:
     """A job's own directory in ``target``; gone with all in it when the context ends."""
 
-    def __init__(self, target: Place, job: str) -> None:
+    def __init__(self, target: Folder, job: str) -> None:
         self._target, self._job = target, os.fsencode(job)
         self._parent = self._lock = self.fd = -1
         self._count = 0

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from types import TracebackType
 
+from ....core.access import Place
+from ....core.beneath import open_directory, opened
 from ....core.errors import BadParameter, PermissionDenied, from_os_error
 from .plan import Plan, Prepared
 
 #: Without the permission to list it, a directory's entries may still be changed.
 OPEN_PATH = os.O_DIRECTORY | os.O_CLOEXEC | getattr(os, "O_PATH", os.O_RDONLY)
+
+OPEN_TREE = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 Identity = tuple[int, int]
 
@@ -19,13 +23,13 @@ def identity(info: os.stat_result) -> Identity:
     return info.st_dev, info.st_ino
 
 
-class Place:
+class Folder:
     """An open directory. Its descriptor is good for calls relative to it, and for nothing else."""
 
-    def __init__(self, path: bytes, api_path: str) -> None:
-        self.path, self.api_path = path, api_path
+    def __init__(self, place: Place, api_path: str) -> None:
+        self.place, self.api_path = place, api_path
         try:
-            self.fd = os.open(path, OPEN_PATH)
+            self.fd = open_directory(place)
         except OSError as error:
             raise from_os_error(error, api_path) from None
         self.identity = identity(os.fstat(self.fd))
@@ -39,9 +43,16 @@ class Place:
     def still_there(self) -> bool:
         """Whether the path still leads to this directory."""
         try:
-            return identity(os.stat(self.path)) == self.identity
+            with opened(self.place) as fd:
+                return identity(os.fstat(fd)) == self.identity
         except OSError:
             return False
+
+    def open_child(self, name: bytes, *, read: bool = False) -> int:
+        """A descriptor of the directory ``name`` in it, or where a link of that name may lead; raises `OSError`."""
+        if self.place.symlinks == "follow":
+            return os.open(name, OPEN_TREE if read else OPEN_PATH, dir_fd=self.fd)
+        return open_directory(self.place.child(name), read=read)
 
     def ancestors(self) -> dict[Identity, Identity]:
         """This directory and all above it, each with the one of them just below it (the first: with itself)."""
@@ -69,18 +80,18 @@ class Places:
     """The source and the target of a plan; raises `core.errors.DomainError` where it cannot be carried out."""
 
     def __init__(self, plan: Plan) -> None:
-        self.source = Place(plan.source, plan.source_api)
-        self.target: Place | None = None
+        self.source = Folder(plan.source, plan.source_api)
+        self.target: Folder | None = None
         #: The target and the directories above it: whichever of them is copied or moved into it would never end.
         self.forbidden: dict[Identity, Identity] = {}
         try:
             if plan.kind != "copy":
                 self.source.require_writable()
             if plan.target is not None:
-                self.target = Place(plan.target, plan.target_api)
+                self.target = Folder(plan.target, plan.target_api)
                 self.target.require_writable()
                 self.forbidden = self.target.ancestors()
-                if plan.kind == "move" and self.target.identity == self.source.identity:
+                if plan.kind == "move" and plan.new_name is None and self.target.identity == self.source.identity:
                     raise BadParameter("These entries are in that folder already.")
         except BaseException:
             self.close()

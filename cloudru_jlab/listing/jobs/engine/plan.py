@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ....core.access import Place
 from ....core.entries import display_name
 
 #: A report is made when so much time went by since the last one, in seconds, or so many entries were done.
@@ -17,20 +18,29 @@ ERRORS_KEPT = 100
 class Plan(NamedTuple):
     """A bulk action, but for the names.
 
-    ``source`` and ``target`` are absolute paths, ``source_api`` and ``target_api`` what the user knows them as;
-    ``checkpoint_dir`` is the directory beside the files that holds their checkpoints. ``job`` is unique.
+    ``source`` and ``target`` are directories, ``source_api`` and ``target_api`` what the user knows them as;
+    ``checkpoint_dir`` is the directory beside the files that holds their checkpoints. ``job`` is unique. With
+    ``new_name`` the one entry that this is about gets that name in the target, or is left where that is taken.
     """
 
     job: str
     kind: str
-    source: bytes
+    source: Place
     source_api: str
-    target: bytes | None = None
+    target: Place | None = None
     target_api: str = ""
     trash: bool = False
     always_delete_dir: bool = False
     allow_hidden: bool = False
     checkpoint_dir: bytes = b".ipynb_checkpoints"
+    new_name: bytes | None = None
+
+    @property
+    def refuses_links(self) -> bool:
+        """Whether no link may come into the target as a link: it would be followed there, and is not where it is."""
+        if self.target is None or self.source.symlinks == "follow":
+            return False
+        return self.target.symlinks == "follow"
 
 
 class Prepared(NamedTuple):
@@ -41,7 +51,8 @@ class Prepared(NamedTuple):
 
 class Report(NamedTuple):
     """What happened since the last report: counts of entries, errors as (name, message), the names that left the source
-    directory, and what came into the target as (name in the source, name there)."""
+    directory, and what came into the target as (name in the source, name there). ``copied`` and ``weighed`` are bytes:
+    written, and found to be written."""
 
     done: int
     failed: int
@@ -49,6 +60,8 @@ class Report(NamedTuple):
     errors: list[tuple[str, str]]
     gone: list[bytes]
     came: list[tuple[bytes, bytes]]
+    copied: int = 0
+    weighed: int = 0
 
 
 class JobCancelled(Exception):
@@ -56,7 +69,11 @@ class JobCancelled(Exception):
 
 
 class JobFailed(Exception):
-    """The job cannot go on; the message is for the user."""
+    """The job cannot go on; the message is for the user, ``reason`` and ``details`` for programs (`core.errors`)."""
+
+    def __init__(self, message: str, *, reason: str | None = None, **details: int) -> None:
+        super().__init__(message)
+        self.reason, self.details = reason, details
 
 
 class Beat:
@@ -69,7 +86,7 @@ class Beat:
         self._clear()
 
     def _clear(self) -> None:
-        self._done = self._failed = self._skipped = 0
+        self._done = self._failed = self._skipped = self._copied = self._weighed = 0
         self._errors: list[tuple[str, str]] = []
         self._gone: list[bytes] = []
         self._came: list[tuple[bytes, bytes]] = []
@@ -98,7 +115,16 @@ class Beat:
 
     def flush(self) -> None:
         """Report now."""
-        report = Report(self._done, self._failed, self._skipped, self._errors, self._gone, self._came)
+        report = Report(
+            self._done,
+            self._failed,
+            self._skipped,
+            self._errors,
+            self._gone,
+            self._came,
+            self._copied,
+            self._weighed,
+        )
         self._clear()
         self._report(report)
 
@@ -125,6 +151,14 @@ class Beat:
         """An entry is no longer there: others were faster."""
         self._skipped += 1
         self._gone.append(name)
+
+    def copied(self, size: int) -> None:
+        """So many bytes more are written."""
+        self._copied += size
+
+    def weighed(self, size: int) -> None:
+        """So many bytes more are to be written."""
+        self._weighed += size
 
     def arrived(self, source: bytes, name: bytes) -> None:
         """``name`` is in the target, although ``source`` is not done with."""

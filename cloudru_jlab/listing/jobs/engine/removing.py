@@ -8,9 +8,9 @@ import stat
 from collections.abc import Callable
 
 from .checkpoints import Checkpoints
-from .places import Place
+from .places import Folder
 from .plan import Beat, JobFailed, Plan
-from .words import HOPELESS, refuse_hidden, sentence
+from .words import HOPELESS, hopeless, refuse_hidden, sentence
 
 _OPEN_TREE = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: Each level holds a descriptor, and a frame of the interpreter.
@@ -60,7 +60,7 @@ def _holds_only(directory: int, name: bytes, allowed: bytes) -> bool:
 class Remover:
     """Deletes entries of ``place`` for good, or puts them into the trash, by stock's rules."""
 
-    def __init__(self, plan: Plan, place: Place, checkpoints: Checkpoints, beat: Beat) -> None:
+    def __init__(self, plan: Plan, place: Folder, checkpoints: Checkpoints, beat: Beat) -> None:
         self._plan, self._place, self._checkpoints, self._beat = plan, place, checkpoints, beat
         self._trash: Callable[[bytes], None] | None = None
         if plan.trash:
@@ -84,7 +84,7 @@ class Remover:
             except OSError as error:
                 beat.failed(name, sentence(error))
                 if error.errno in HOPELESS:
-                    raise JobFailed(sentence(error)) from None
+                    raise hopeless(error) from None
             else:
                 self._checkpoints.delete(name)
                 beat.done(gone=name)
@@ -107,7 +107,7 @@ class Remover:
 
     def _to_trash(self, name: bytes, trash: Callable[[bytes], None]) -> bool:
         """False where there is nothing that a trash could give back: a link that leads nowhere."""
-        path = os.path.join(self._place.path, name)
+        path = os.path.join(self._place.place.path, name)
         if stat.S_ISLNK(os.lstat(name, dir_fd=self._place.fd).st_mode) and not os.path.exists(path):
             return False
         if not os.access(path, os.W_OK):

@@ -6,22 +6,23 @@ import contextlib
 import ctypes
 import errno
 import os
-import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from .checkpoints import Checkpoints
-from .copying import Copier, Seen, signature, weigh
+from .copying import Copier, Seen, signature, verify, weigh
 from .naming import copy_names
 from .partial import PartialArea
-from .places import Place, Places
+from .places import Folder, Places
 from .plan import Beat, JobCancelled, JobFailed, Plan
+from .reading import Source, holds_link, refused_link
 from .renaming import Renamer
-from .words import HOPELESS, refuse_hidden, sentence
+from .words import CLASH, HOPELESS, hopeless, refuse_hidden, sentence
 
-#: Entries moved across file systems between two waits for the disk.
-_BATCH = 500
+#: Entries and bytes moved across file systems between two waits for the disk.
+_BATCH, _BATCH_BYTES = 500, 1 << 30
 #: How long the disk may take to write them, in seconds, and how long when the user has cancelled the job.
 _SYNC_SECONDS, _SYNC_CANCELLED_SECONDS = 600.0, 30.0
 
@@ -41,41 +42,45 @@ class Transfer:
     def __init__(self, plan: Plan, places: Places, beat: Beat) -> None:
         assert places.target is not None  # noqa: S101 - the service has checked the request
         self._plan, self._beat = plan, beat
-        self._source: Place = places.source
-        self._target: Place = places.target
+        self._source: Folder = places.source
+        self._target: Folder = places.target
         self._forbidden = places.forbidden
+        self._reading = Source(places.source.fd, places.source.place)
         self._rename = Renamer()
-        #: Modes that copied directories get with their names, by temporary name.
-        self._modes: dict[bytes, int] = {}
 
     def _failed(self, name: bytes, error: OSError) -> None:
         self._beat.failed(name, sentence(error))
         if error.errno in HOPELESS:
-            raise JobFailed(sentence(error)) from None
+            raise hopeless(error) from None
+
+    def _clash(self, name: bytes) -> None:
+        self._beat.skipped(name, CLASH)
 
     def _require_space(self, names: Iterable[bytes], *, follow: bool) -> None:
-        needed = sum(weigh(self._source.fd, name, self._beat.tick, follow=follow) for name in names)
+        needed = 0
+        for name in names:
+            size = weigh(self._reading, name, self._beat.tick, follow=follow)
+            needed += size
+            self._beat.weighed(size)
         info = os.statvfs(self._target.fd)
         free = info.f_bavail * info.f_frsize
         if needed > free:
             raise JobFailed(
-                f"There is not enough space in the destination: {_human(needed)} are needed, {_human(free)} are free."
+                f"There is not enough space in the destination: {_human(needed)} are needed, {_human(free)} are free.",
+                reason="no_space",
+                needed_bytes=needed,
+                free_bytes=free,
             )
 
-    def _publish(self, area: PartialArea, temporary: bytes, name: bytes) -> None:
-        """Give a finished copy its name; raises `FileExistsError`."""
+    def _publish(self, area: PartialArea, temporary: bytes, name: bytes, mode: int | None) -> None:
+        """Give a finished copy its name, and its mode if it was opened up before; raises `FileExistsError`."""
         self._rename(area.fd, temporary, self._target.fd, name)
-        mode = self._modes.pop(temporary, None)
         if mode is not None:
             with contextlib.suppress(OSError):
                 os.chmod(name, mode, dir_fd=self._target.fd)
 
-    def _note_mode(self, name: bytes, temporary: bytes, *, follow: bool) -> None:
-        """A copied directory that its owner may not write was opened up until it has its name."""
-        with contextlib.suppress(OSError):
-            mode = os.stat(name, dir_fd=self._source.fd, follow_symlinks=follow).st_mode
-            if stat.S_ISDIR(mode) and mode & 0o700 != 0o700:
-                self._modes[temporary] = stat.S_IMODE(mode)
+    def _new_name(self, name: bytes) -> bytes:
+        return name if self._plan.new_name is None else self._plan.new_name
 
 
 class CopyJob(Transfer):
@@ -84,7 +89,14 @@ class CopyJob(Transfer):
     def run(self, batches: Callable[[], Iterator[list[bytes]]]) -> None:
         """Copy all; raises `JobCancelled` and `JobFailed`."""
         self._require_space((name for names in batches() for name in names), follow=True)
-        copier = Copier(self._beat.tick, self._forbidden.keys(), follow=True, faithful=False)
+        copier = Copier(
+            self._beat.tick,
+            self._forbidden.keys(),
+            follow=True,
+            faithful=False,
+            links=not self._plan.refuses_links,
+            wrote=self._beat.copied,
+        )
         with PartialArea(self._target, self._plan.job) as area:
             for names in batches():
                 for name in names:
@@ -95,15 +107,20 @@ class CopyJob(Transfer):
         try:
             self._beat.tick()
             refuse_hidden(self._plan, name)
-            copier.copy(self._source.fd, name, area.fd, temporary)
-            self._note_mode(name, temporary, follow=True)
-            for new_name in copy_names(name):
+            given = self._plan.new_name
+            if given is not None and _exists(self._target.fd, given):
+                self._clash(given)
+                return
+            copier.copy(self._reading, name, area.fd, temporary)
+            for new_name in copy_names(name) if given is None else (given,):
                 try:
-                    self._publish(area, temporary, new_name)
+                    self._publish(area, temporary, new_name, copier.mode)
                 except FileExistsError:
                     continue
                 self._beat.done(came=(name, new_name))
                 return
+            area.drop(temporary)
+            self._clash(given or name)
         except FileNotFoundError as error:
             area.drop(temporary)
             if _exists(self._source.fd, name):
@@ -116,26 +133,43 @@ class CopyJob(Transfer):
             self._failed(name, error)
 
 
+class _Copied(NamedTuple):
+    """A complete copy that has no name yet."""
+
+    name: bytes
+    temporary: bytes
+    seen: Seen
+    mode: int | None
+
+
 class MoveJob(Transfer):
-    """Moves: renamed where that can be, else copied, checked, and then deleted. A name that is taken is left."""
+    """Moves: renamed where that can be, else copied, checked, and then deleted. A name that is taken is left.
+
+    What is copied is hashed as it is read. A batch of copies is written to the disk and read again from there; those
+    that hold what was read get their names, that is written to the disk too, and only then the originals go.
+    """
 
     def __init__(self, plan: Plan, places: Places, beat: Beat, checkpoints: Checkpoints) -> None:
         super().__init__(plan, places, beat)
         self._checkpoints = checkpoints
         self._libc = ctypes.CDLL(None, use_errno=True)
-        self._copied: list[tuple[bytes, Seen]] = []
+        self._copied: list[_Copied] = []
+        self._copied_bytes = 0
 
     def run(self, batches: Callable[[], Iterator[list[bytes]]]) -> None:
         """Move all; raises `JobCancelled` and `JobFailed`."""
         across: list[bytes] = []
         for names in batches():
             for name in names:
+                new_name = self._new_name(name)
                 try:
                     self._beat.tick()
                     refuse_hidden(self._plan, name)
-                    self._rename(self._source.fd, name, self._target.fd, name)
+                    if self._plan.refuses_links and holds_link(self._source.fd, name, self._beat.tick):
+                        raise refused_link()
+                    self._rename(self._source.fd, name, self._target.fd, new_name)
                 except FileExistsError:
-                    self._clash(name)
+                    self._clash(new_name)
                 except FileNotFoundError:
                     self._beat.vanished(name)
                 except OSError as error:
@@ -144,27 +178,32 @@ class MoveJob(Transfer):
                     else:
                         self._failed(name, error)
                 else:
-                    self._checkpoints.move(name, self._target)
-                    self._beat.done(gone=name, came=(name, name))
+                    self._checkpoints.move(name, self._target, new_name)
+                    self._beat.done(gone=name, came=(name, new_name))
         if across:
             self._across(across)
 
-    def _clash(self, name: bytes) -> None:
-        self._beat.skipped(name, "The destination has an entry of that name already.")
+    def _wrote(self, size: int) -> None:
+        self._copied_bytes += size
+        self._beat.copied(size)
 
     def _across(self, names: list[bytes]) -> None:
         """Move ``names`` to another file system."""
         self._require_space(names, follow=False)
-        copier = Copier(self._beat.tick, self._forbidden.keys(), follow=False, faithful=True)
+        copier = Copier(
+            self._beat.tick,
+            self._forbidden.keys(),
+            follow=False,
+            faithful=True,
+            links=not self._plan.refuses_links,
+            wrote=self._wrote,
+        )
         with PartialArea(self._target, self._plan.job) as area:
-            try:
-                for name in names:
-                    self._copy(copier, area, name)
-                    if len(self._copied) >= _BATCH:
-                        self._settle(area)
-            finally:
-                # What has its new name must lose the old one, also when the job is cancelled.
-                self._settle(area)
+            for name in names:
+                self._copy(copier, area, name)
+                if len(self._copied) >= _BATCH or self._copied_bytes >= _BATCH_BYTES:
+                    self._settle(area)
+            self._settle(area)
 
     def _sync(self, area: PartialArea) -> None:
         """Wait until all that was copied is on the disk, and report meanwhile that the job lives: it may take long."""
@@ -188,20 +227,14 @@ class MoveJob(Transfer):
             raise OSError(codes[0], os.strerror(codes[0]))
 
     def _copy(self, copier: Copier, area: PartialArea, name: bytes) -> None:
-        temporary = area.new_name()
+        temporary, new_name = area.new_name(), self._new_name(name)
         try:
             self._beat.tick()
-            if _exists(self._target.fd, name):
-                self._clash(name)
+            if _exists(self._target.fd, new_name):
+                self._clash(new_name)
                 return
-            seen = copier.copy(self._source.fd, name, area.fd, temporary)
-            self._note_mode(name, temporary, follow=False)
-            self._publish(area, temporary, name)
-            self._copied.append((name, seen))
-            self._beat.arrived(name, name)
-        except FileExistsError:
-            area.drop(temporary)
-            self._clash(name)
+            seen = copier.copy(self._reading, name, area.fd, temporary)
+            self._copied.append(_Copied(name, temporary, seen, copier.mode))
         except FileNotFoundError as error:
             area.drop(temporary)
             if _exists(self._source.fd, name):
@@ -213,27 +246,63 @@ class MoveJob(Transfer):
             self._failed(name, error)
 
     def _settle(self, area: PartialArea) -> None:
-        """The copies are on the disk; then the originals go, as far as they are still what was copied."""
-        copied, self._copied = self._copied, []
+        """Check the copies, give them their names, and delete the originals if they still are what was copied."""
+        copied, self._copied, self._copied_bytes = self._copied, [], 0
         if not copied:
             return
+        self._synced(area)
+        named: list[_Copied] = []
+        try:
+            for copy in copied:
+                self._beat.tick()
+                if self._named(area, copy):
+                    named.append(copy)
+        finally:
+            # What has its new name must lose the old one, also when the job is cancelled.
+            if named:
+                self._synced(area)
+            for copy in named:
+                self._remove(copy)
+        with contextlib.suppress(JobCancelled):
+            self._beat.tick()
+
+    def _synced(self, area: PartialArea) -> None:
         try:
             self._sync(area)
         except OSError as error:
             raise JobFailed(f"{sentence(error)} The originals are kept.") from None
-        for name, seen in copied:
-            try:
-                complete = _remove_seen(self._source.fd, name, seen)
-            except OSError as error:
-                self._beat.failed(name, f"It was copied, but the original could not be deleted. {sentence(error)}")
-                continue
-            if complete:
-                self._checkpoints.move(name, self._target)
-                self._beat.done(gone=name)
-            else:
-                self._beat.failed(name, "It was copied, but the original was changed meanwhile and is kept.")
-        with contextlib.suppress(JobCancelled):
-            self._beat.tick()
+
+    def _named(self, area: PartialArea, copy: _Copied) -> bool:
+        """Check a copy and give it its name; whether it has it."""
+        new_name = self._new_name(copy.name)
+        try:
+            if not verify(area.fd, copy.temporary, copy.seen, self._beat.tick):
+                raise OSError(None, "The copy is not what was read. It was removed, and the original is kept.")
+            self._publish(area, copy.temporary, new_name, copy.mode)
+        except FileExistsError:
+            area.drop(copy.temporary)
+            self._clash(new_name)
+            return False
+        except OSError as error:
+            area.drop(copy.temporary)
+            self._failed(copy.name, error)
+            return False
+        self._beat.arrived(copy.name, new_name)
+        return True
+
+    def _remove(self, copy: _Copied) -> None:
+        """Delete an original whose copy has its name."""
+        name = copy.name
+        try:
+            complete = _remove_seen(self._source.fd, name, copy.seen)
+        except OSError as error:
+            self._beat.failed(name, f"It was copied, but the original could not be deleted. {sentence(error)}")
+            return
+        if complete:
+            self._checkpoints.move(name, self._target, self._new_name(name))
+            self._beat.done(gone=name)
+        else:
+            self._beat.failed(name, "It was copied, but the original was changed meanwhile and is kept.")
 
 
 def _exists(directory: int, name: bytes) -> bool:

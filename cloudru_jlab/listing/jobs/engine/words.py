@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import os
 
-from .plan import Plan
+from .plan import JobFailed, Plan
 
+DENIED = "You have no permission."
 _SENTENCES = {
-    errno.EACCES: "You have no permission.",
-    errno.EPERM: "You have no permission.",
+    errno.EACCES: DENIED,
+    errno.EPERM: DENIED,
     errno.EROFS: "The file system is read-only.",
     errno.EEXIST: "There is an entry of that name already.",
     errno.ENOTEMPTY: "The folder is not empty.",
@@ -24,6 +25,9 @@ _SENTENCES = {
     errno.ELOOP: "It holds a link to a folder that holds it.",
     errno.ENOENT: "It is no longer there.",
 }
+
+#: Why an entry is left whose name is taken.
+CLASH = "The destination has an entry of that name already."
 
 #: With one of these there is no use in going on with the next entry.
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOTCONN, errno.ESTALE}
@@ -41,3 +45,9 @@ def sentence(error: OSError) -> str:
     if code is None:
         return str(error.args[-1])
     return _SENTENCES.get(code) or f"The file system refused it: {os.strerror(code)}."
+
+
+def hopeless(error: OSError) -> JobFailed:
+    """The end of a job that met one of `HOPELESS`."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return JobFailed(sentence(error), reason="no_space" if full else None)
