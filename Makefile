@@ -106,6 +106,7 @@ test-jupyterlab: install-test ## run JupyterLab's own UI tests of LAB_REPO (a cl
 .PHONY: bench
 bench: install-test ## measure against stock JupyterLab; ARGS= go to the benchmark
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+	@$(BIN)/python benchmarks/roots.py
 
 .PHONY: openapi
 openapi: install ## write docs/openapi.json anew

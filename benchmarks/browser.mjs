@@ -97,6 +97,24 @@ class Page {
     return measured;
   }
 
+  /** Switches to another root until a row whose name starts with one of `starts` is painted at the top. */
+  async switchRoot({ root, starts, timeoutMs }) {
+    await this.settle();
+    return this.tab.evaluate(
+      async ([root, starts, timeoutMs]) => {
+        const { painted, nameAt } = window.bench;
+        const from = performance.now();
+        void window.jupyterapp.commands.execute('roots:switch', { root });
+        const { at } = await painted(() => {
+          const first = nameAt(0);
+          return starts.some(start => first?.startsWith(start));
+        }, timeoutMs);
+        return { ms: at - from };
+      },
+      [root, starts, timeoutMs]
+    );
+  }
+
   /** The root again, through the breadcrumbs. */
   async leave({ folder }) {
     await this.tab.locator('.jp-BreadCrumbs-home').first().click();

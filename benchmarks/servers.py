@@ -74,10 +74,18 @@ class Client:
 class Server:
     """A JupyterLab server of one flavour, stopped at the end of the ``with`` block."""
 
-    def __init__(self, flavour: Flavour, root: Path, *, settings: dict[str, dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        flavour: Flavour,
+        root: Path,
+        *,
+        settings: dict[str, dict[str, Any]] | None = None,
+        options: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
         self.flavour = flavour
         self.root = root
         self.settings = settings or {}
+        self.options = options or {}
         self.port = 0
         # On loopback too: other users of the machine could run code in an open server.
         self.token = secrets.token_hex(16)
@@ -182,6 +190,7 @@ class Server:
                 "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
                 "news_url": None,
             },
+            **self.options,
         }
 
     def _write_settings(self, state: Path) -> None:

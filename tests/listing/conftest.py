@@ -68,6 +68,7 @@ def make_service(tmp_path: Path, rings: Rings, jp_asyncio_loop: asyncio.Abstract
         root: Path = tmp_path,
         allow_hidden: bool = False,
         hide_globs: tuple[str, ...] = (),
+        registry: Callable[[], Any] = lambda: None,
         **settings: Any,
     ) -> ListingService:
         # under load, too, a small directory is sorted in the first answer
@@ -79,6 +80,7 @@ def make_service(tmp_path: Path, rings: Rings, jp_asyncio_loop: asyncio.Abstract
             contents=lambda: contents,
             file_systems=OneFileSystem(access or local),
             ring=rings,
+            registry=registry,
         )
         services.append(service)
         return service

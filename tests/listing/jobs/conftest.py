@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,22 @@ def jp_server_config(jp_server_config: Answer, server_options: Answer) -> Answer
 def jobs(jp_fetch: Any, jp_root_dir: Path) -> JobsClient:
     """A client of the server under test."""
     return JobsClient(jp_fetch, jp_root_dir)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Path]:
+    """A directory on a file system of its own, of 1 MiB."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting a tmpfs is left to root")
+    point = tmp_path / "other"
+    point.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(point)], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("this machine does not let root mount a tmpfs")
+    try:
+        yield point
+    finally:
+        subprocess.run(["umount", str(point)], check=True)
 
 
 async def until(condition: Callable[[], object]) -> None:

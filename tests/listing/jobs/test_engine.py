@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,22 +52,6 @@ def do(
     finally:
         engine.close()
     return outcome
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Path]:
-    """A directory on a file system of its own, of 1 MiB."""
-    if os.geteuid() != 0:
-        pytest.skip("mounting a tmpfs is left to root")
-    point = tmp_path / "other"
-    point.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(point)], check=False)
-    if mounted.returncode != 0:
-        pytest.skip("this machine does not let root mount a tmpfs")
-    try:
-        yield point
-    finally:
-        subprocess.run(["umount", str(point)], check=True)
 
 
 # --- another file system

@@ -1,0 +1,224 @@
+"""What several roots cost: switching to a huge one, the containment check, and one whose server went away.
+
+    python benchmarks/roots.py [--files 1000000] [--switches 20] [--rounds 1500] [--only switch check hung]
+
+`switch`: from the command until the first row of the other root is painted, in Chromium, back and forth.
+`check`: GET of a small file from jupyter_server alone and from ours, by turns in one run on running servers. The
+containment check is what lies between a root that follows all links, as jupyter_server does, and one that does not.
+`hung`: requests to the default root, while nothing else is asked and while 200 requests go to a root on a FUSE file
+system that does not answer, by turns on one server. All that is made is removed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import directories
+import screen
+from chromium import Chromium, find_browser, find_node
+from figures import load, spread
+from servers import REPOSITORY, Client, Server
+
+sys.path.append(str(REPOSITORY / "tests"))
+
+from fuse.mounting import SlowMount, why_not
+
+SUBJECTS = ("switch", "check", "hung")
+#: Targets: milliseconds to painted, share of a GET that the check may take.
+SWITCH_MS, CHECK_SHARE = 150.0, 0.05
+HUNG_REQUESTS = 200
+
+
+def configured(*roots: dict[str, Any]) -> dict[str, Any]:
+    """The server's options for ``roots``."""
+    return {"Roots": {"roots": list(roots)}}
+
+
+def switch(chromium: Chromium, parent: Path, count: int, times: int) -> Iterator[str]:
+    """Switching to a root of ``count`` files and back."""
+    home = parent / "home"
+    (home / "first").mkdir(parents=True)
+    large = directories.make(parent, count)
+    options = configured({"name": "large", "path": str(large)}, {"name": "home", "path": str(home), "default": True})
+    try:
+        with Server("ours", home, options=options) as server, chromium.open(server)[0] as page:
+            there, back = [], []
+            for _ in range(times):
+                answer = page.command("switchRoot", root="large", starts=screen.STARTS, timeoutMs=screen.TIMEOUT_MS)
+                there.append(answer["ms"])
+                if len(there) == 1:
+                    page.command("ordered", first=screen.FIRST, timeoutMs=screen.TIMEOUT_MS)
+                answer = page.command("switchRoot", root="home", starts=["first"], timeoutMs=20_000)
+                back.append(answer["ms"])
+    finally:
+        directories.remove(large)
+    warm = spread(there[1:])
+    verdict = "met" if warm.p95 <= SWITCH_MS else "MISSED"
+    yield f"| switch to a root of {count:,} files, first time on this server | {there[0]:.0f} ms | | |"
+    yield f"| again, to painted | {warm.p50:.0f} ms | {warm.p95:.0f} ms | ≤ {SWITCH_MS:.0f} ms: {verdict} |"
+    yield f"| back to the small root | {spread(back).p50:.0f} ms | {spread(back).p95:.0f} ms | |"
+
+
+def check(parent: Path, rounds: int) -> Iterator[str]:
+    """A small file, by turns from servers that differ in who checks what."""
+    folder = parent / "files"
+    folder.mkdir()
+    (folder / "small.txt").write_text("A small file.\n" * 20)
+    kinds = {
+        "jupyter_server alone": None,
+        "ours, all links followed": {"name": "home", "path": str(folder), "default": True, "symlinks": "follow"},
+        "ours, contained": {"name": "home", "path": str(folder), "default": True, "symlinks": "inside"},
+    }
+    with contextlib.ExitStack() as stack:
+        clients: dict[str, Client] = {}
+        for kind, root in kinds.items():
+            options = {} if root is None else configured(root)
+            server = stack.enter_context(Server("stock" if root is None else "ours", folder, options=options))
+            clients[kind] = stack.enter_context(contextlib.closing(server.client()))
+        taken: dict[str, list[float]] = {kind: [] for kind in kinds}
+        order = list(kinds)
+        for turn in range(rounds):
+            # each is the first as often as the others
+            for kind in order[turn % len(order) :] + order[: turn % len(order)]:
+                answer = clients[kind].ask("GET", "api/contents/small.txt", content=1)
+                assert answer.status == 200, answer.body[:300]
+                taken[kind].append(answer.ms)
+    for kind, ms in taken.items():
+        yield f"| GET of a small file, {kind} | {spread(ms).p50:.2f} ms | {spread(ms).p95:.2f} ms | |"
+    stock, plain, contained = (taken[kind] for kind in kinds)
+    for what, one, other in (("check", plain, contained), ("all of ours", stock, contained)):
+        extra = statistics.median(b - a for a, b in zip(one, other, strict=True))
+        share = extra / statistics.median(stock)
+        verdict = f"≤ {CHECK_SHARE:.0%}: {'met' if share <= CHECK_SHARE else 'MISSED'}" if what == "check" else ""
+        yield f"| what the {what} adds, median of the pairs | {extra:+.3f} ms | {share:+.1%} | {verdict} |"
+
+
+def hung(parent: Path, rounds: int) -> Iterator[str]:
+    """The default root's answers while another root hangs, and while it does not."""
+    home, source, point = parent / "served", parent / "source", parent / "slow"
+    for path in (home, source, point):
+        path.mkdir()
+    for index in range(200):
+        (home / f"file {index}.txt").write_text("text")
+    (source / "file.txt").write_text("text")
+    taken: dict[str, list[float]] = {"quiet": [], "hung": []}
+    refused: list[float] = []
+    with SlowMount(source, point) as mount:
+        options = configured({"name": "slow", "path": str(point)})
+        with Server("ours", home, options=options) as server, contextlib.closing(server.client()) as client:
+            assert client.ask("GET", "api/contents/@slow/file.txt").status == 200
+            for turn in range(6):
+                if turn % 2 == 0:
+                    taken["quiet"] += list(_answers(client, rounds))
+                    continue
+                mount.tell("hang")
+                with _asking(server, HUNG_REQUESTS, refused):
+                    taken["hung"] += list(_answers(client, rounds))
+                    mount.tell("release")
+                _until(lambda: client.ask("GET", "api/contents/@slow/file.txt").status == 200)
+    quiet, while_hung = spread(taken["quiet"]), spread(taken["hung"])
+    yield f"| default root, nothing else asked | {quiet.p50:.1f} ms | p99 {quiet.p99:.1f} ms | |"
+    yield (
+        f"| default root, {HUNG_REQUESTS} requests to a root that hangs | {while_hung.p50:.1f} ms "
+        f"| p99 {while_hung.p99:.1f} ms | unchanged: ratio {while_hung.p99 / quiet.p99:.2f} |"
+    )
+    slow = spread(refused)
+    yield f"| those {HUNG_REQUESTS} requests, median and slowest | {slow.p50:.0f} ms | {slow.worst:.0f} ms | |"
+
+
+def _answers(client: Client, rounds: int) -> Iterator[float]:
+    for turn in range(rounds):
+        if turn % 2:
+            answer = client.ask("GET", f"api/contents/file {turn % 200}.txt".replace(" ", "%20"), content=1)
+        else:
+            answer = client.ask("GET", "cloudru/listing", path="", limit=200)
+        assert answer.status == 200, answer.body[:300]
+        yield answer.ms
+        time.sleep(0.005)
+
+
+@contextlib.contextmanager
+def _asking(server: Server, count: int, taken: list[float]) -> Iterator[None]:
+    """``count`` requests to the root that hangs, of all kinds, all at once; waits for them at the end."""
+    paths: list[tuple[str, dict[str, Any]]] = [
+        ("api/contents/@slow/file.txt", {"content": 1}),
+        ("api/contents/@slow", {"content": 1}),
+        ("cloudru/listing", {"path": "@slow"}),
+        ("files/@slow/file.txt", {}),
+    ]
+
+    def ask(index: int) -> None:
+        path, query = paths[index % len(paths)]
+        with contextlib.closing(server.client()) as client:
+            taken.append(client.ask("GET", path, **query).ms)
+
+    threads = [threading.Thread(target=ask, args=(index,), daemon=True) for index in range(count)]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(120)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise RuntimeError("The root did not come back")
+        time.sleep(0.1)
+
+
+def main() -> int:
+    """Measure and print; 1 when something could not be measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--switches", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=1500)
+    parser.add_argument("--folder", type=Path, help="where all is made (default: a temporary directory)")
+    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS))
+    options = parser.parse_args()
+    gaps: list[str] = []
+    print("\n| roots | median | 95 % | target |\n|---|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory(prefix="bench-roots-", dir=options.folder) as made:
+        parent = Path(made)
+        for subject in options.only:
+            try:
+                for line in _measured(subject, parent, options):
+                    print(line, flush=True)
+            except (RuntimeError, OSError, AssertionError) as error:
+                gaps.append(f"{subject}: {error}")
+    print(f"\nload average {load():.1f}")
+    for gap in gaps:
+        print(f"not measured: {gap}", file=sys.stderr)
+    return 1 if gaps else 0
+
+
+def _measured(subject: str, parent: Path, options: argparse.Namespace) -> Iterator[str]:
+    if subject == "check":
+        return check(parent, options.rounds)
+    if subject == "hung":
+        if (reason := why_not()) is not None:
+            raise RuntimeError(reason)
+        return hung(parent, options.rounds // 3)
+    executable, node = find_browser(), find_node()
+    if executable is None or node is None:
+        raise RuntimeError("no Chromium or no Node, see README.md")
+    return _switched(executable, node, parent, options)
+
+
+def _switched(executable: str, node: str, parent: Path, options: argparse.Namespace) -> Iterator[str]:
+    with Chromium(executable, node) as chromium:
+        yield from switch(chromium, parent, options.files, options.switches)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
