@@ -33,10 +33,11 @@ class CloudruContentsManager(FolderContentsManager):
     """Serves all roots: ``@name/…`` is in the root of that name, any other path in the contents root."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # First, since the configuration may name a directory of another root, which is then looked for.
         self._rooted = RootContents(self)
         self._moves = Moves(self, self._spot, lambda: self._setting(TRANSFERS_SETTING))
         self._known: tuple[RootRegistry | None, bool] = (None, True)
+        super().__init__(*args, **kwargs)
 
     def close(self) -> None:
         """Let all threads go."""

@@ -6,11 +6,13 @@ import inspect
 
 import pytest
 from jupyter_server import CallContext
+from jupyter_server.services.contents.filecheckpoints import FileCheckpoints
 from jupyter_server.services.contents.fileio import FileManagerMixin
 from jupyter_server.services.contents.handlers import ContentsHandler
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
 from jupyter_server.services.contents.manager import ContentsManager
 
+from cloudru_jlab.contents.folder import FolderContentsManager
 from cloudru_jlab.contents.manager import CloudruContentsManager
 
 OVERRIDDEN = {
@@ -25,9 +27,32 @@ OVERRIDDEN = {
     "rename_file": ["self", "old_path", "new_path"],
     "copy": ["self", "from_path", "to_path"],
     "emit": ["self", "data"],
+    "delete": ["self", "path"],
+    "rename": ["self", "old_path", "new_path"],
+    "dir_exists": ["self", "path"],
+    "file_exists": ["self", "path"],
+    "exists": ["self", "path"],
+    "is_hidden": ["self", "path"],
+    "is_writable": ["self", "path"],
+    "get_kernel_path": ["self", "path", "model"],
+    "resolve_path": ["self", "path"],
+    "_get_os_path": ["self", "path"],
+    "create_checkpoint": ["self", "path"],
+    "restore_checkpoint": ["self", "checkpoint_id", "path"],
+    "list_checkpoints": ["self", "path"],
+    "delete_checkpoint": ["self", "checkpoint_id", "path"],
 }
-ASYNCHRONOUS = {"get", "_dir_model", "_file_model", "_notebook_model", "save", "delete_file", "rename_file", "copy"}
-USED = ["_get_os_path", "should_list", "open"]
+#: Answered at once in the contents root, as the server does.
+IMMEDIATE = {
+    "atomic_writing",
+    "run_post_save_hooks",
+    "emit",
+    "exists",
+    "is_writable",
+    "resolve_path",
+    "_get_os_path",
+}
+USED = ["should_list", "open", "check_and_sign", "mark_trusted_cells", "validate_notebook_model"]
 
 
 @pytest.mark.parametrize("name", sorted(OVERRIDDEN))
@@ -36,7 +61,7 @@ def test_overridden_member_takes_what_the_servers_takes(name: str) -> None:
     assert list(inspect.signature(theirs).parameters) == OVERRIDDEN[name]
     assert list(inspect.signature(ours).parameters) == OVERRIDDEN[name]
     for function in (theirs, ours):
-        assert inspect.iscoroutinefunction(function) == (name in ASYNCHRONOUS)
+        assert inspect.iscoroutinefunction(function) == (name not in IMMEDIATE)
 
 
 @pytest.mark.parametrize("name", USED)
@@ -45,7 +70,8 @@ def test_used_member_is_there(name: str) -> None:
 
 
 def test_nothing_else_is_overridden() -> None:
-    own = {name for name, value in vars(CloudruContentsManager).items() if inspect.isfunction(value)}
+    classes = (CloudruContentsManager, FolderContentsManager)
+    own = {name for ours in classes for name, value in vars(ours).items() if inspect.isfunction(value)}
     inherited = {name for name in own if hasattr(AsyncLargeFileManager, name)}
     assert inherited - {"__init__"} == set(OVERRIDDEN)
 
@@ -65,3 +91,8 @@ def test_saving_writes_through_atomic_writing() -> None:
 def test_the_handler_of_a_request_is_known() -> None:
     assert CallContext.JUPYTER_HANDLER
     assert callable(ContentsHandler.get)
+
+
+def test_checkpoints_of_the_server_find_their_files_by_one_method() -> None:
+    """Else the server's own checkpoints could make directories of a prefix in the contents root."""
+    assert "self._get_os_path(" in inspect.getsource(FileCheckpoints.checkpoint_path)

@@ -15,7 +15,7 @@ from tornado.web import HTTPError
 from traitlets import TraitError
 from traitlets.config import Configurable
 
-from cloudru_jlab.contents import manager as module
+from cloudru_jlab.contents import folder as module
 from cloudru_jlab.contents.directory import DirectoryReader
 from cloudru_jlab.contents.manager import INDEX_SETTING, CloudruContentsManager
 from cloudru_jlab.core.errors import NotAnswering

@@ -2,12 +2,14 @@
 
 Loaded by `scripts/run_upstream_contents_tests.py`. The class named in ``CLOUDRU_CONTENTS_MANAGER`` takes the place of
 the server's two asynchronous managers before a test module imports them; what is left to test of the synchronous ones
-is deselected, since it says nothing about ours.
+is deselected, since it says nothing about ours. So is what a class names in a mapping ``elsewhere``, with the reason.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -30,11 +32,28 @@ def is_other_manager(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, STOCK) and not issubclass(value, MANAGER)
 
 
+def is_elsewhere(item: pytest.Item) -> bool:
+    """Whether the test asks for what the class says it does not do."""
+    return getattr(item, "originalname", item.name) in getattr(MANAGER, "elsewhere", {})
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     other = [
         item
         for item in items
-        if hasattr(item, "callspec") and any(map(is_other_manager, item.callspec.params.values()))
+        if is_elsewhere(item)
+        or (hasattr(item, "callspec") and any(map(is_other_manager, item.callspec.params.values())))
     ]
     config.hook.pytest_deselected(items=other)
+    for name, reason in sorted(getattr(MANAGER, "elsewhere", {}).items()):
+        print(f"not run: {name} ({reason})")
     items[:] = [item for item in items if item not in other]
+
+
+@pytest.fixture(autouse=True)
+def close_roots() -> Iterator[None]:
+    """Let the threads go of roots that a test made."""
+    yield
+    made = getattr(sys.modules[MANAGER.__module__], "MADE", [])
+    while made:
+        made.pop().close()
