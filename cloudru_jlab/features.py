@@ -5,8 +5,9 @@ from __future__ import annotations
 from .contents.feature import ContentsFeature
 from .core.feature import Feature
 from .listing.feature import ListingFeature
+from .roots.feature import Roots
 
-FEATURES: tuple[type[Feature], ...] = (ListingFeature, ContentsFeature)
+FEATURES: tuple[type[Feature], ...] = (ListingFeature, Roots, ContentsFeature)
 
 
 def in_order(features: tuple[type[Feature], ...] = FEATURES) -> list[type[Feature]]:

@@ -70,10 +70,12 @@ class Roots(Feature):
         4, help="Threads of each root: so many calls into its file system are made at the same time."
     ).tag(config=True)
     deadline_seconds = Float(
-        15.0, help="How long a call into a root's file system may take before it is said not to answer, in seconds."
+        10.0, help="How long a call into a root's file system may take before it is said not to answer, in seconds."
     ).tag(config=True)
     retry_seconds = Float(
-        5.0, help="How long a root that did not answer is left alone before one call tries it again, in seconds."
+        1.0,
+        help="""How long a root that did not answer is left alone before one call tries it again, in seconds; doubled
+        with each failure, up to thirty times.""",
     ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -83,7 +85,7 @@ class Roots(Feature):
             super().__init__(**kwargs)
         except TraitError as error:
             # jupyter_server would go on without us: with no roots, and perhaps in another folder than was meant
-            _refuse(kwargs["parent"].log, str(error))
+            _refuse(kwargs["parent"].serverapp.log, str(error))
 
     @validate("look_seconds", "patience_seconds", "deadline_seconds", "retry_seconds")
     def _positive(self, proposal: Any) -> float:
@@ -112,13 +114,13 @@ class Roots(Feature):
                 for index, parent in enumerate(self.user_parents)
             ]
         except RootsMisconfigured as error:
-            _refuse(self.log, str(error))
+            _refuse(serverapp.log, str(error))
         for inner, outer in shadows(self._configured):
-            self.log.warning(
+            serverapp.log.warning(
                 "The read-only root %r lies in the root %r, through which it may be written to.", inner.name, outer.name
             )
         self._open_in_default(serverapp)
-        if self._several:
+        if self._configured or self._parents:
             link(serverapp)
 
     def setup(self, serverapp: ServerApp, ports: Ports) -> None:
@@ -135,9 +137,9 @@ class Roots(Feature):
         page_config[PAGE_CONFIG] = False
         file_systems = ports.get(FileSystems)
         if file_systems is None:
-            self.log.warning("Roots are off: nothing tells how file systems are touched.")
+            serverapp.log.warning("Roots are off: nothing tells how file systems are touched.")
             return
-        self._refuse_collisions()
+        self._refuse_collisions(serverapp)
 
         def make(info: RootInfo, mount_required: bool) -> LocalBackend:
             return LocalBackend(
@@ -147,7 +149,7 @@ class Roots(Feature):
                 deadline_seconds=self.deadline_seconds,
                 retry_seconds=self.retry_seconds,
                 mount_required=mount_required,
-                log=self.log,
+                log=serverapp.log,
             )
 
         # Of folders that are no roots yet: its probe is an answer, so that one that hangs is soon forgotten.
@@ -159,22 +161,22 @@ class Roots(Feature):
             retry=self.retry_seconds,
         )
         self.registry = Registry(self._configured, self._contents, make)
-        monitor = Monitor(interval=self.look_seconds, patience=self.patience_seconds, log=self.log)
+        monitor = Monitor(interval=self.look_seconds, patience=self.patience_seconds, log=serverapp.log)
         folder = instance_folder(serverapp.data_dir, serverapp.base_url, serverapp.root_dir)
         self.service = RootsService(
             self.registry,
             monitor,
             parents=self._parents,
-            store=AddedStore(Document(folder, "roots", AddedRoots, self.log)),
+            store=AddedStore(Document(folder, "roots", AddedRoots, serverapp.log)),
             run=self._pool.run,
-            log=self.log,
+            log=serverapp.log,
         )
         if self._parents:
             self.service.restore()
         ports.provide(RootRegistry, self.registry)
         self._settings[REGISTRY_SETTING] = self.registry
         page_config[PAGE_CONFIG] = self._several
-        if self._several:
+        if self._configured or self._parents:
             install(serverapp, self.registry)
 
     def routes(self) -> list[Route]:
@@ -219,7 +221,7 @@ class Roots(Feature):
         path = os.fsdecode(default.path)
         if serverapp._root_dir_set or serverapp.file_to_run or _named(serverapp, "root_dir", "notebook_dir"):
             if os.path.abspath(serverapp.root_dir) != path:
-                self.log.warning(
+                serverapp.log.warning(
                     "The server opens in %s, as it was told elsewhere. The root %r is not the default one: its paths "
                     "begin with @%s.",
                     serverapp.root_dir,
@@ -233,21 +235,21 @@ class Roots(Feature):
                 serverapp.root_dir = path
             except TraitError:
                 _refuse(
-                    self.log,
+                    serverapp.log,
                     f"The default root {default.name!r} is not there: {path} is no folder. Create or mount it, or mark "
                     "another root as default.",
                 )
         if default.hidden is not None and not _named(serverapp, "allow_hidden"):
             serverapp.update_config(Config({"ContentsManager": {"allow_hidden": default.hidden}}))
 
-    def _refuse_collisions(self) -> None:
+    def _refuse_collisions(self, serverapp: ServerApp) -> None:
         contents = self._contents()
         if contents is None:
             return
         for root in self._configured:
             if not root.default and collides(os.fsencode(contents.path), root.name):
                 _refuse(
-                    self.log,
+                    serverapp.log,
                     f"The folder {contents.path} holds an entry “@{root.name}”, which the root {root.name!r} would "
                     "hide. Rename the entry, or give the root another name in the configuration.",
                 )

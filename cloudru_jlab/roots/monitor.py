@@ -23,7 +23,7 @@ class Monitor:
     interval:
         How long what was seen is good for, in seconds.
     patience:
-        How long an answer waits for roots that are being looked at, in seconds; then what was seen before is good enough.
+        How long an answer waits for roots that are being looked at, in seconds; then what was seen before will do.
     """
 
     def __init__(

@@ -70,11 +70,11 @@ def mount(serverapp: ServerApp, claims: Claims) -> None:
             claims=claims,
         ),
     ]
-    try:
+    lsp = serverapp.extension_manager.extensions.get("jupyter_lsp")
+    if lsp is not None and lsp.enabled:
+        # imported only where the server did so itself
         from .handlers.lsp import LanguageServerHandler
-    except ImportError:
-        serverapp.log.debug("jupyter-lsp is not installed")
-    else:
+
         rules.append(
             rule(
                 "/lsp/ws/(?P<language_server>.*)",
