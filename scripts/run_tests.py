@@ -88,6 +88,12 @@ def pytest(report: str, *arguments: str) -> Check:
     return Check([tool("python"), "-m", "pytest", "-q", f"--junitxml={file}", *arguments], file, read_junit)
 
 
+def upstream(report: str, *arguments: str) -> Check:
+    file = REPORTS / f"{report}.xml"
+    command = [tool("python"), "scripts/run_upstream_contents_tests.py", f"--junitxml={file}", *arguments]
+    return Check(command, file, read_junit)
+
+
 def browser(report: str, *arguments: str, mode: str = "") -> Check:
     file = REPORTS / f"{report}.json"
     environment = {"CLOUDRU_PLAYWRIGHT_REPORT": str(file), "CLOUDRU_BROWSER_MODE": mode}
@@ -97,8 +103,6 @@ def browser(report: str, *arguments: str, mode: str = "") -> Check:
 
 def parts() -> list[Part]:
     jest = REPORTS / "jest.json"
-    upstream = REPORTS / "upstream.xml"
-    upstream_command = [tool("python"), "scripts/run_upstream_contents_tests.py", f"--junitxml={upstream}"]
     return [
         Part("install", [Check(["make", "--no-print-directory", "install-test"])]),
         Part(
@@ -115,9 +119,10 @@ def parts() -> list[Part]:
         Part("imports", [Check([tool("lint-imports")])]),
         Part("contract", [pytest("contract", "tests/test_contract.py")]),
         Part("pytest", [pytest("pytest", "tests", "--ignore=tests/test_contract.py")]),
-        Part("upstream", [Check(upstream_command, upstream, read_junit)]),
+        Part("upstream", [upstream("upstream"), upstream("upstream-root", "--manager", "second_root.InSecondRoot")]),
         Part("jest", [Check([tool("jlpm"), "test", "--json", f"--outputFile={jest}"], jest, read_jest)]),
         Part("browser", [browser("browser", "plain")]),
+        Part("roots", [browser("roots", "roots")]),
         Part("wheel", [Check(["make", "--no-print-directory", "install-beside"])]),
         Part("beside", [browser("beside", "beside")]),
     ]

@@ -1,7 +1,8 @@
 """Run the contents tests of the installed jupyter_server against our contents manager.
 
 The tests come from the source distribution of that very version, which is fetched once into .cache/.
-What follows is pytest's; ``--manager`` names another class, to compare.
+What follows is pytest's; ``--manager`` names another class: to compare, or ``second_root.InSecondRoot``, which does all
+in a root other than the contents root.
 """
 
 from __future__ import annotations
