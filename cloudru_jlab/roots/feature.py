@@ -135,7 +135,7 @@ class Roots(Feature):
         self._settings = serverapp.web_app.settings
         page_config = self._settings.setdefault("page_config_data", {})
         page_config[PAGE_CONFIG] = False
-        file_systems = ports.get(FileSystems)
+        file_systems = ports.get(FileSystems)  # type: ignore[type-abstract]
         if file_systems is None:
             serverapp.log.warning("Roots are off: nothing tells how file systems are touched.")
             return

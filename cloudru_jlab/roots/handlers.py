@@ -26,7 +26,7 @@ class RootsHandler(_Handler):
         """All roots, and how they are."""
         # the page polls
         self._track_activity = False
-        self.reply(await self.service.list(refresh=self.query(RootsQuery).refresh))
+        self.reply(await self.service.overview(refresh=self.query(RootsQuery).refresh))
 
     @web.authenticated
     @authorized(action="write", resource="contents")

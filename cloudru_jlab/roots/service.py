@@ -83,7 +83,7 @@ class RootsService:
         """Whether users may add roots."""
         return bool(self._parents)
 
-    async def list(self, *, refresh: bool = False) -> Roots:
+    async def overview(self, *, refresh: bool = False) -> Roots:
         """All roots; with ``refresh`` as they are now, else as they were lately."""
         roots = self.registry.watched()
         await self._monitor.look(roots, now=refresh)

@@ -307,10 +307,10 @@ def test_an_added_root_that_is_missing_stays_and_is_not_available(restarts: Rest
     (allowed / "a").rmdir()
     feature = restarts.start()
     assert restarts.names(feature) == ["a"]
-    listed = restarts.run(feature.service.list())
+    listed = restarts.run(feature.service.overview())
     assert [(root.name, root.state) for root in listed.roots if root.added] == [("a", "missing")]
     (allowed / "a").mkdir()
-    listed = restarts.run(feature.service.list(refresh=True))
+    listed = restarts.run(feature.service.overview(refresh=True))
     assert [(root.name, root.state) for root in listed.roots if root.added] == [("a", "available")]
 
 
@@ -329,7 +329,7 @@ def test_an_added_root_becomes_read_only_with_the_root_that_it_overlaps(restarts
     add_to(restarts, restarts.start(), allowed / "a" / "b")
     closed = {"name": "closed", "path": str(allowed / "alias"), "read_only": True}
     feature = restarts.start(roots=[closed])
-    restarts.run(feature.service.list())
+    restarts.run(feature.service.overview())
     assert restarts.names(feature) == ["b"]
     assert feature.registry.named("b").info.writable is False
 
