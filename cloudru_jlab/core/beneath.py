@@ -89,10 +89,9 @@ def open_parent(place: Where) -> tuple[int, bytes]:
     The name itself is not looked at: it may be a link, or missing. Raises what `open_directory` does; `OSError` with
     ``EBUSY`` for the root itself, which has no parent here.
     """
-    inside, _, leaf = place.inside.rpartition(b"/")
-    if not leaf:
+    if not _parts(place.inside):
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
-    _parts(leaf)
+    inside, _, leaf = place.inside.rpartition(b"/")
     return _open(_Way(place.root, inside, place.symlinks), _DIRECTORY | _PATH, 0), leaf
 
 

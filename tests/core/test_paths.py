@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloudru_jlab.core.errors import NotFound
-from cloudru_jlab.core.paths import ContentsRoot, join, split
+from cloudru_jlab.core.paths import ContentsRoot, join, normalise, split
 
 ROOT = "/srv/notebooks"
 
@@ -92,3 +93,95 @@ def test_every_path_stays_below_the_root_or_is_refused(path: str) -> None:
 def test_split_and_join(path: str, parts: tuple[str, str]) -> None:
     assert split(path) == parts
     assert join(*parts).strip("/") == path.strip("/")
+
+
+# --- normalise
+
+
+@pytest.mark.parametrize("path", ["a" * 4096, "a/" * 2047 + "ab", "é" * 2048, "/".join(["name"] * 900)])
+def test_normalise_refuses_what_is_longer_than_a_path_can_be(path: str) -> None:
+    with pytest.raises(NotFound):
+        normalise(path)
+
+
+def test_normalise_takes_the_longest_path() -> None:
+    path = "a/" * 2047 + "a"
+    assert normalise("//" + path + "/") == path
+
+
+def test_normalise_refuses_characters_that_are_none() -> None:
+    for path in ("\ud800", "a/\udbff", "a\udc2e\udc2e/b", "\udc2f", "\udc7f"):
+        with pytest.raises(NotFound):
+            normalise(path, hidden=True)
+
+
+def test_normalise_lets_some_hidden_names_through() -> None:
+    assert normalise("a/.check/b", shown={".check"}) == "a/.check/b"
+    for path in (".checks", ".check/.other", "a/.chec"):
+        with pytest.raises(NotFound):
+            normalise(path, shown={".check"})
+    for path in ("..", "a/.."):
+        with pytest.raises(NotFound):
+            normalise(path, shown={"..", "."})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..\\x", "a\\b", "C:", "C:/x", "c:x", "a/C:", "file::$DATA", "file:stream", "\\\\server\\share",
+        "a/.. ", "a/ .. /..", ".. /x", "... /x", "a.", "a ",
+        "a/b./c", "NUL", "nul", "a/CON", "con.txt", "aux .txt", "COM1", "lpt9.log", "COM¹", "CONIN$", "PRN.a.b",
+    ],
+)  # fmt: skip
+def test_normalise_knows_what_windows_makes_of_names(path: str) -> None:
+    with pytest.raises(NotFound):
+        normalise(path, hidden=True, windows=True)
+
+
+@pytest.mark.parametrize("path", ["a/b", "console", "nulls/x", "com", "COM10", "a.b.c", "a b", "файл"])
+def test_normalise_leaves_honest_names_of_windows_alone(path: str) -> None:
+    assert normalise(path, windows=True) == path
+
+
+#: What names are made of that somebody hopes to be misread.
+TRICKS = st.sampled_from(
+    [
+        "a", "b.txt", ".", "..", "...", "/", "//", "\\", "\0", " ", "%2e", "%2f", "．", "／", "∕", "․", "\udcff",
+        "\udc2e", "\ud800", "~", ":", "C:", ".git", "é", "\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(TRICKS, max_size=12).map("".join), st.booleans())
+def test_what_passes_names_one_place_below_the_root(path: str, hidden: bool) -> None:
+    try:
+        clean = normalise(path, hidden=hidden)
+    except NotFound:
+        return
+    assert normalise(clean, hidden=hidden) == clean
+    parts = clean.split("/") if clean else []
+    assert parts == [part for part in path.split("/") if part]
+    assert not any(part in ("", ".", "..") or "\0" in part for part in parts)
+    assert hidden or not any(part.startswith(".") for part in parts)
+    raw = os.fsencode(clean)
+    assert os.path.normpath(b"/root/" + raw) == (b"/root/" + raw).rstrip(b"/")
+
+
+@given(st.lists(TRICKS, max_size=12).map("".join))
+def test_what_passes_on_windows_names_one_place_there(path: str) -> None:
+    try:
+        clean = normalise(path, hidden=True, windows=True)
+    except NotFound:
+        return
+    joined = ntpath.normpath(ntpath.join("D:\\root", clean))
+    assert ntpath.splitdrive(clean)[0] == ""
+    assert joined == "\\".join(["D:\\root", *clean.split("/")]).rstrip("\\")
+    assert not any(part != part.rstrip(". ") for part in clean.split("/"))
+
+
+@given(st.text(max_size=40))
+def test_any_text_passes_or_is_not_found(path: str) -> None:
+    try:
+        assert normalise(path).encode("utf-8", "surrogateescape") is not None
+    except NotFound:
+        return
