@@ -18,6 +18,7 @@ from ..core.access import FileSystems
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import REGISTRY_SETTING, RootInfo, RootRegistry
 from ..core.state import Document, instance_folder
+from ..core.tasks import TaskGroup
 from . import handlers
 from .added import AddedRoots, AddedStore, collides
 from .bypass import install, link
@@ -160,6 +161,7 @@ class Roots(Feature):
             deadline=self.deadline_seconds,
             retry=self.retry_seconds,
         )
+        self._tasks = TaskGroup(serverapp.log)
         self.registry = Registry(self._configured, self._contents, make)
         monitor = Monitor(interval=self.look_seconds, patience=self.patience_seconds, log=serverapp.log)
         folder = instance_folder(serverapp.data_dir, serverapp.base_url, serverapp.root_dir)
@@ -191,13 +193,14 @@ class Roots(Feature):
         ]
 
     async def start(self) -> None:
-        """See that the roots that users added are where they were."""
+        """See that the roots that users added are where they were; one that hangs keeps nobody waiting."""
         if hasattr(self, "service"):
-            await self.service.validate()
+            self._tasks.start(self.service.validate(), name="look for added roots")
 
     async def stop(self) -> None:
         """See `core.feature.Feature.stop`."""
         if hasattr(self, "service"):
+            await self._tasks.stop()
             await self.service.stop()
             self._pool.close()
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import NamedTuple, Protocol
 
 from ..core.errors import NotFound
-from ..core.paths import ContentsRoot
+from ..core.paths import normalise
 from ..core.ports import RootBackend, RootInfo, RootState
 from .config import RootConfig
 
@@ -56,7 +56,6 @@ class Registry:
     ) -> None:
         self._contents = contents
         self._make = make
-        self._check = ContentsRoot("/", allow_hidden=True)
         self._default_config = next((root for root in configured if root.default), None)
         self._default: WatchedRoot | None = None
         self._folder: ContentsFolder | None = None
@@ -84,7 +83,8 @@ class Registry:
 
     def find(self, api_path: str) -> tuple[RootBackend, str]:
         """See `core.ports.RootRegistry`."""
-        clean = self._check.normalise(api_path)
+        # hidden or not is asked by the root, which has its own rule
+        clean = normalise(api_path, hidden=True)
         if clean.startswith("@"):
             prefix, _, inside = clean.partition("/")
             root = self._roots.get(prefix)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fuse.mounting import SlowMount
 
-from cloudru_jlab.core.errors import Conflict, NotFound
+from cloudru_jlab.core.errors import Conflict, NotAnswering, NotFound
 from cloudru_jlab.roots.added import Checked, Other, check, name_for
 from cloudru_jlab.roots.models import NewRoot
 
@@ -240,8 +243,8 @@ class Restarts:
         return self._loop.run_until_complete(work)
 
     def names(self, feature: Any) -> list[str]:
-        """Of the added roots, once the server has started."""
-        self.run(feature.start())
+        """Of the added roots, once all are looked for."""
+        self.run(feature.service.validate())
         return [root.info.name for root in feature.registry.watched() if root.info.added]
 
     def stop(self) -> None:
@@ -338,3 +341,43 @@ def test_an_added_root_makes_way_for_one_of_the_operator(restarts: Restarts, all
     (allowed / "a").mkdir()
     add_to(restarts, restarts.start(), allowed / "a")
     assert restarts.names(restarts.start(roots=[{"name": "mine", "path": str(allowed / "a")}])) == []
+
+
+@pytest.mark.root
+def test_a_folder_that_hangs_is_refused_in_time_and_nothing_else_with_it(
+    restarts: Restarts, allowed: Path, hanging: SlowMount
+) -> None:
+    (allowed / "a").mkdir()
+    short = {"user_parents": [str(allowed), str(hanging.point)], "deadline_seconds": 0.5, "retry_seconds": 0.1}
+    feature = restarts.start(**short)
+    hanging.tell("hang")
+    with pytest.raises(NotAnswering):
+        add_to(restarts, feature, hanging.point)
+    listed = restarts.run(feature.service.overview(refresh=True))
+    assert [root.state for root in listed.roots] == ["available"]
+    hanging.tell("release")
+    added = False
+    while not added:
+        with suppress(NotAnswering):
+            add_to(restarts, feature, hanging.point)
+            added = True
+
+    # after a restart it is there, and not answering
+    hanging.tell("hang")
+    feature = restarts.start(**short)
+    assert restarts.names(feature) == ["slow"]
+    listed = restarts.run(feature.service.overview(refresh=True))
+    assert [(root.name, root.state) for root in listed.roots if root.added] == [("slow", "not_answering")]
+    hanging.tell("release")
+
+
+async def test_the_server_looks_for_added_roots_when_it_starts(jp_serverapp: Any, allowed: Path) -> None:
+    [app] = jp_serverapp.extension_manager.extension_apps["cloudru_jlab"]
+    [feature] = [each for each in app.features if each.slug == "roots"]
+    (allowed / "a").mkdir()
+    await feature.service.add(NewRoot(path=str(allowed / "a")))
+    (allowed / "a").rmdir()
+    (allowed / "a").symlink_to(allowed.parent)
+    await feature.start()
+    while feature.registry.named("a") is not None:  # noqa: ASYNC110 - nothing tells when it is done
+        await asyncio.sleep(0.01)
