@@ -199,7 +199,7 @@ class CloudruContentsManager(FolderContentsManager):
         entry = await self._rooted.stat(spot)
         return entry is not None and entry.type != "directory"
 
-    def exists(self, path: str) -> bool | Awaitable[bool]:
+    def exists(self, path: str) -> Any:
         """As the server's; to be awaited in another root."""
         spot = self._elsewhere(path)
         return super().exists(path) if spot is None else self._exists(spot)

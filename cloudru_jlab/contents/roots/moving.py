@@ -1,5 +1,8 @@
 """Renaming and copying, within a root and from one to another."""
 
+# jupyter_server's managers are not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from jupyter_server.services.contents.manager import copy_pat
 from tornado.web import HTTPError
 
+from ...core.errors import Conflict
 from ...core.ports import Transfers
 from ..directory import Model
 from .spots import Spot, http_errors
@@ -48,7 +52,14 @@ class Moves:
             await self._transfer("move", old, new)
             return
         with http_errors(old.path):
-            await old.root.rename(old.inside, new.inside)
+            try:
+                await old.root.rename(old.inside, new.inside)
+            except Conflict as error:
+                if not error.details.get("cross_device"):
+                    raise
+                # Another file system is mounted below the root: it is there to whoever renames, as in the server.
+                await self._transfer("move", old, new)
+                return
         index = self._manager._index()
         if index is not None:
             index.entry_renamed(old.path, new.path)

@@ -21,7 +21,7 @@ def os_path_of(spot: Spot) -> str:
     ------
     HTTPError
         404 for what may not be reached, and in a root whose file system may hang: there only `RootBackend.real_path`
-        helps, which can be waited for.
+        helps, which can be waited for. Also outside the event loop, to which roots belong.
     """
     refused = HTTPError(404, f"{spot.path} has no path on this machine that could be told at once")
     if spot.hidden or spot.root.info.real is None or spot.root.state().availability != "available":
@@ -41,5 +41,5 @@ def os_path_of(spot: Spot) -> str:
                 # It is there, and may not be followed.
                 raise
             return os.fsdecode(found)
-    except (DomainError, OSError, ValueError):
+    except (DomainError, OSError, ValueError, RuntimeError):
         raise refused from None

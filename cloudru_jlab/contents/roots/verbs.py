@@ -5,6 +5,9 @@ signatures, events and configuration are the manager's: it is asked, so that wha
 every root.
 """
 
+# jupyter_server's managers and nbformat are not annotated.
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import io
@@ -234,6 +237,8 @@ class RootContents:
         manager, root = self._manager, spot.root
         keeps = "trash" in root.capabilities
         with http_errors(spot.path):
+            # Tells a root that is not there from an entry that is not.
+            await root.stat(spot.parent.inside)
             access, place = root.place(spot.parent.inside)
             [entry] = await access.stat_rows(place, [os.fsencode(spot.name)])
             if entry is None:
