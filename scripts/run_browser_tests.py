@@ -3,6 +3,7 @@
     python scripts/run_browser_tests.py plain            every spec, at the root of a server
     python scripts/run_browser_tests.py beside           the specs tagged @beside: below a base URL, behind a proxy,
                                                          beside jupyter-collaboration, jupyterlab-git and jupytext
+    python scripts/run_browser_tests.py roots            the specs tagged @roots: a server with several roots
 
 What follows is Playwright's (``tests/browser.spec.ts -g rename``). ``CLOUDRU_BROWSER_MODE`` sets the browser's
 ``mode`` for the whole run, ``CLOUDRU_PLAYWRIGHT_REPORT`` names a file for Playwright's JSON report.
@@ -12,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from find_chromium import chromium
@@ -32,9 +35,25 @@ def browser_settings() -> dict[str, dict[str, object]]:
     return {"cloudru-jlab:browser": {"mode": mode}} if mode else {}
 
 
-def playwright(url: str, server: LabServer, configuration: str, arguments: list[str]) -> int:
+def roots_environment(folder: Path) -> dict[str, str]:
+    """Make the folders of three roots below `folder`, one writable, one read-only, one missing: the server's settings."""
+    for name in ("scratch", "datasets", "added"):
+        (folder / name).mkdir()
+    roots = [
+        {"name": "scratch", "title": "Scratch", "path": str(folder / "scratch"), "order": 1},
+        {"name": "datasets", "title": "Datasets", "path": str(folder / "datasets"), "read_only": True, "order": 2},
+        {"name": "archive", "title": "Archive", "path": str(folder / "archive"), "order": 3},
+    ]
+    return {
+        "CLOUDRU_UI_ROOT_LIST": json.dumps(roots),
+        "CLOUDRU_UI_ROOT_PARENTS": json.dumps([str(folder / "added")]),
+        "CLOUDRU_UI_ROOTS": str(folder),
+    }
+
+
+def playwright(url: str, server: LabServer, configuration: str, more: dict[str, str], arguments: list[str]) -> int:
     """Run Playwright against `url`; returns its exit status."""
-    environment = os.environ | {
+    environment = os.environ | more | {
         "CLOUDRU_CHROMIUM": chromium(),
         "CLOUDRU_UI_CONFIGURATION": configuration,
         "CLOUDRU_UI_ROOT": str(server.root),
@@ -47,23 +66,31 @@ def playwright(url: str, server: LabServer, configuration: str, arguments: list[
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("configuration", choices=("plain", "beside"))
+    parser.add_argument("configuration", choices=("plain", "beside", "roots"))
     options, arguments = parser.parse_known_args()
     beside = options.configuration == "beside"
     base_url = BESIDE_BASE_URL if beside else "/"
     python = BESIDE_PYTHON if beside else Path(sys.executable)
-    if beside:
-        arguments = ["--grep", "@beside", *arguments]
+    if options.configuration == "plain":
+        arguments = ["--grep-invert", "@roots", *arguments]
+    else:
+        arguments = ["--grep", f"@{options.configuration}", *arguments]
     folder = RUN / options.configuration
     with contextlib.ExitStack() as running:
+        more: dict[str, str] = {}
+        if options.configuration == "roots":
+            # Not below the root of the server, where they would be reached twice.
+            more = roots_environment(Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cloudru-roots-"))))
         server = running.enter_context(
-            lab_server(python, folder / "server.log", base_url=base_url, settings=browser_settings())
+            lab_server(
+                python, folder / "server.log", base_url=base_url, settings=browser_settings(), environment=more
+            )
         )
         url = server.url
         if beside:
             origin = server.url.removesuffix(base_url.rstrip("/"))
             url = running.enter_context(reverse_proxy(origin, base_url, folder / "proxy.log"))
-        return playwright(url, server, options.configuration, arguments)
+        return playwright(url, server, options.configuration, more, arguments)
 
 
 if __name__ == "__main__":

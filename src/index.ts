@@ -2,10 +2,12 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { browserPlugin } from './browser';
 import { listingPlugin } from './listing';
+import { rootsPlugins } from './roots';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   listingPlugin,
-  browserPlugin
+  browserPlugin,
+  ...rootsPlugins
 ];
 
 export default plugins;

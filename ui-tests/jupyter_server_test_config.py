@@ -3,6 +3,7 @@
 `scripts/lab_server.py` starts it and sets the environment read here.
 """
 
+import json
 import os
 
 from jupyterlab.galata import configure_jupyter_server
@@ -19,3 +20,6 @@ c.LabApp.app_settings_dir = os.environ["CLOUDRU_UI_APP_SETTINGS_DIR"]
 # No news, no update check: nothing but the test talks to the network.
 c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
 c.LabApp.news_url = None
+# Other roots than the one above, as a JSON list.
+c.Roots.roots = json.loads(os.environ.get("CLOUDRU_UI_ROOT_LIST", "[]"))
+c.Roots.user_parents = json.loads(os.environ.get("CLOUDRU_UI_ROOT_PARENTS", "[]"))

@@ -4,7 +4,9 @@ export const PACKAGE = 'cloudru-jlab';
 export const PluginIds = {
   listing: `${PACKAGE}:listing`,
   browser: `${PACKAGE}:browser`,
-  roots: `${PACKAGE}:roots`
+  roots: `${PACKAGE}:roots`,
+  rootSwitcher: `${PACKAGE}:root-switcher`,
+  rootsPaths: `${PACKAGE}:roots-paths`
 } as const;
 
 /** The domain of our translation catalogue. */

@@ -1,0 +1,142 @@
+import type { FileBrowser } from '@jupyterlab/filebrowser';
+import { Uploader } from '@jupyterlab/filebrowser';
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { UploadGuard, WriteGuard } from '../readonly';
+import { DATA, FakeRoots, HOME } from './fakeroots';
+
+const REASON = '“Data” is read-only.';
+
+function browserAt(path: string): FileBrowser {
+  return {
+    model: { path },
+    node: document.createElement('div'),
+    allowFileUploads: true,
+    toolbar: { children: () => [][Symbol.iterator]() }
+  } as unknown as FileBrowser;
+}
+
+describe('WriteGuard', () => {
+  let commands: CommandRegistry;
+  let current: FileBrowser | null;
+  let guard: WriteGuard;
+  const ran: string[] = [];
+
+  beforeEach(() => {
+    ran.length = 0;
+    commands = new CommandRegistry();
+    for (const id of [
+      'filebrowser:rename',
+      'filebrowser:copy',
+      'filebrowser:create-new-directory',
+      'notebook:create-new'
+    ]) {
+      commands.addCommand(id, {
+        caption: 'stock',
+        execute: () => {
+          ran.push(id);
+        }
+      });
+    }
+    current = browserAt('@data/a');
+    guard = new WriteGuard({
+      commands,
+      roots: new FakeRoots(),
+      trans: nullTranslator.load('cloudru_jlab'),
+      current: () => current
+    });
+  });
+
+  it('switches off what would write, and says why', async () => {
+    expect(commands.isEnabled('filebrowser:rename')).toBe(false);
+    expect(commands.caption('filebrowser:rename')).toBe(REASON);
+    await expect(commands.execute('filebrowser:rename')).rejects.toThrow(
+      REASON
+    );
+    expect(commands.isEnabled('filebrowser:copy')).toBe(true);
+    expect(commands.caption('filebrowser:copy')).toBe('stock');
+    await commands.execute('filebrowser:copy');
+    expect(ran).toEqual(['filebrowser:copy']);
+  });
+
+  it('leaves a writable root alone', async () => {
+    current = browserAt('a');
+    expect(commands.isEnabled('filebrowser:rename')).toBe(true);
+    expect(commands.caption('filebrowser:rename')).toBe('stock');
+    await commands.execute('filebrowser:rename');
+    expect(ran).toEqual(['filebrowser:rename']);
+  });
+
+  it('goes by the folder that a command names', () => {
+    const isEnabled = (cwd: string): boolean =>
+      commands.isEnabled('notebook:create-new', { cwd });
+    expect(isEnabled('a')).toBe(true);
+    expect(isEnabled('@data/b')).toBe(false);
+    expect(isEnabled('')).toBe(false);
+    current = browserAt('a');
+    expect(isEnabled('')).toBe(true);
+    expect(isEnabled('@data/b')).toBe(false);
+    expect(isEnabled('Drive:@data/b')).toBe(true);
+  });
+
+  it('goes by the browser under the pointer', () => {
+    const told: (string | undefined)[] = [];
+    commands.commandChanged.connect((_, { id }) => told.push(id));
+    guard.update();
+    expect(told).toContain('filebrowser:rename');
+    guard.pointed = browserAt('x');
+    expect(commands.isEnabled('filebrowser:rename')).toBe(true);
+    guard.pointed = null;
+    expect(commands.isEnabled('filebrowser:rename')).toBe(false);
+    expect(told.filter(id => id === 'filebrowser:rename')).toHaveLength(3);
+    guard.update();
+    expect(told.filter(id => id === 'filebrowser:rename')).toHaveLength(3);
+  });
+
+  it('gives everything back', () => {
+    guard.dispose();
+    expect(commands.isEnabled('filebrowser:rename')).toBe(true);
+    expect(commands.caption('filebrowser:rename')).toBe('stock');
+  });
+});
+
+describe('UploadGuard', () => {
+  it('takes uploads from a read-only root, and gives back what it took', () => {
+    const browser = browserAt('a');
+    const roots = new FakeRoots([HOME, DATA]);
+    const guard = new UploadGuard(browser, roots);
+    guard.update();
+    expect(browser.allowFileUploads).toBe(true);
+    expect(browser.node.dataset.cjReadOnly).toBe('false');
+    Object.assign(browser.model, { path: '@data' });
+    guard.update();
+    expect(browser.allowFileUploads).toBe(false);
+    expect(browser.node.dataset.cjReadOnly).toBe('true');
+    Object.assign(browser.model, { path: 'b' });
+    guard.update();
+    expect(browser.allowFileUploads).toBe(true);
+  });
+
+  it('gives nothing that the user has switched off', () => {
+    const browser = browserAt('@data');
+    browser.allowFileUploads = false;
+    const guard = new UploadGuard(browser, new FakeRoots());
+    guard.update();
+    Object.assign(browser.model, { path: 'b' });
+    guard.update();
+    expect(browser.allowFileUploads).toBe(false);
+  });
+
+  it('greys the button', () => {
+    const browser = browserAt('@data');
+    const uploader = Object.create(Uploader.prototype) as Uploader;
+    let isEnabled = true;
+    Object.defineProperty(uploader, 'enabled', {
+      set: (value: boolean) => (isEnabled = value)
+    });
+    browser.toolbar.children = () => [uploader][Symbol.iterator]();
+    new UploadGuard(browser, new FakeRoots()).update();
+    expect(isEnabled).toBe(false);
+  });
+});

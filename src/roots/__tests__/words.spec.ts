@@ -1,0 +1,47 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { RootWords } from '../words';
+import { DATA, GONE, HOME, root } from './fakeroots';
+
+const GB = 1024 ** 3;
+
+describe('RootWords', () => {
+  const words = new RootWords(nullTranslator);
+
+  it.each([
+    [0, '0 bytes free'],
+    [1023, '1 kB free'],
+    [1.5 * GB, '1.5 GB free'],
+    [12.4 * GB, '12 GB free'],
+    [2.25 * 1024 * GB, '2.3 TB free']
+  ])('says how much is free: %d', (freeBytes, said) => {
+    expect(words.free(root('a', { freeBytes }))).toBe(said);
+  });
+
+  it('says nothing of what is not known', () => {
+    expect(words.free(root('a', { freeBytes: null }))).toBe('');
+    expect(words.free(GONE)).toBe('');
+  });
+
+  it('warns when space or inodes run out', () => {
+    expect(words.isLow(HOME)).toBe(false);
+    expect(words.isLow(root('a', { freeBytes: 4 * GB }))).toBe(true);
+    const full = root('a', { freeInodes: 12 });
+    expect(words.isLow(full)).toBe(true);
+    expect(words.free(full)).toBe('room for 12 files');
+    // Such as btrfs, which has no fixed number.
+    const endless = root('a', { freeInodes: 0, totalInodes: 0 });
+    expect(words.isLow(endless)).toBe(false);
+    expect(words.isLow(root('a', { freeBytes: 1, writable: false }))).toBe(
+      false
+    );
+  });
+
+  it('says all in one line', () => {
+    expect(words.summary(HOME)).toBe('Home, 12 GB free');
+    expect(words.summary(DATA)).toBe('Data, read-only, 12 GB free');
+    expect(words.summary(GONE)).toBe(
+      'Gone, The folder does not exist on the server.'
+    );
+  });
+});
