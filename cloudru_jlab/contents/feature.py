@@ -81,6 +81,7 @@ _OFF = (
     "listing a directory in one pass",
     "hashing a file at most once per save",
     "changes made through the server showing at once in a huge directory",
+    "opening and saving files of roots other than the first",
 )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Awaitable
+from functools import partial
 from typing import Any
 
 from tornado.web import HTTPError
@@ -22,7 +22,7 @@ from .directory import Model
 from .folder import INDEX_SETTING, TRUNCATED_HEADER, FolderContentsManager
 from .roots.checkpoints import Checkpoint, DefaultRootCheckpoints
 from .roots.moving import Moves
-from .roots.real import os_path_of
+from .roots.real import Answer, exists_now, is_writable_now, os_path_of
 from .roots.spots import Spot, http_errors
 from .roots.verbs import RootContents
 
@@ -200,9 +200,11 @@ class CloudruContentsManager(FolderContentsManager):
         return entry is not None and entry.type != "directory"
 
     def exists(self, path: str) -> Any:
-        """As the server's; to be awaited in another root."""
+        """As the server's; in another root to be awaited, if possible: see `roots.real.Answer`."""
         spot = self._elsewhere(path)
-        return super().exists(path) if spot is None else self._exists(spot)
+        if spot is None:
+            return super().exists(path)
+        return Answer(partial(self._exists, spot), partial(exists_now, spot))
 
     async def _exists(self, spot: Spot) -> bool:
         return await self._rooted.stat(spot) is not None
@@ -212,16 +214,16 @@ class CloudruContentsManager(FolderContentsManager):
         spot = self._elsewhere(path)
         return bool(await super().is_hidden(path)) if spot is None else spot.hidden
 
-    def is_writable(self, path: str) -> bool | Awaitable[bool]:
-        """As the server's; False in a root that is read-only, to be awaited in another."""
+    def is_writable(self, path: str) -> Any:
+        """As the server's; in another root to be awaited, if possible: see `roots.real.Answer`."""
         spot = self._elsewhere(path)
         if spot is None:
-            return bool(super().is_writable(path))
-        return self._is_writable(spot) if spot.root.info.writable else False
+            return super().is_writable(path)
+        return Answer(partial(self._is_writable, spot), partial(is_writable_now, spot))
 
     async def _is_writable(self, spot: Spot) -> bool:
         entry = await self._rooted.stat(spot)
-        return entry is not None and entry.writable
+        return entry is not None and entry.writable and spot.root.info.writable
 
     async def get_kernel_path(self, path: str, model: Model | None = None) -> str:
         """As the server's: the directory of the notebook, prefix included."""

@@ -101,7 +101,7 @@ async def test_what_is_read_only_is_read_and_says_so(stocked: Any) -> None:
     manager = stocked.manager
     for path in ("@archive", "@archive/a.txt"):
         assert (await manager.get(path))["writable"] is False
-        assert manager.is_writable(path) is False
+        assert not await manager.is_writable(path)
     assert [child["writable"] for child in (await manager.get("@archive"))["content"]] == [False, False, False]
     assert await manager.list_checkpoints("@archive/a.txt") == []
 

@@ -145,8 +145,26 @@ async def test_questions_are_answered_by_the_root(house: Any) -> None:
     assert not await manager.file_exists("@data/.hidden")
     assert not await manager.is_hidden("@open/.hidden")
     assert await manager.file_exists("@open/.hidden")
-    assert manager.is_writable("@archive/a.txt") is False
+    assert not await manager.is_writable("@archive/a.txt")
     assert await manager.is_writable("@data/folder")
+
+
+async def test_questions_may_be_asked_without_waiting(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """jupytext does; a coroutine would always be true, and its search for a free name never end."""
+    manager = house.manager
+    for folder in (house.data, house.archive):
+        (folder / "a.txt").touch()
+    (house.data / ".hidden").touch()
+    (house.data / "out").symlink_to(house.archive)
+    found = {path: bool(manager.exists(f"@data/{path}")) for path in ("", "a.txt", "none", ".hidden", "out", "a.txt/b")}
+    assert found == {"": True, "a.txt": True, "none": False, ".hidden": False, "out": False, "a.txt/b": False}
+    assert bool(manager.is_writable("@data/a.txt")) is True
+    assert bool(manager.is_writable("@data/none")) is False
+    assert bool(manager.is_writable("@archive/a.txt")) is False
+    monkeypatch.setattr(house.file_systems.local, "guarded", True)
+    with pytest.raises(HTTPError, match="404"):
+        bool(manager.exists("@data/a.txt"))
+    assert await manager.exists("@data/a.txt")
 
 
 async def test_kernels_start_in_the_directory_of_the_root(house: Any) -> None:
