@@ -4,7 +4,12 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { IDisposable } from '@lumino/disposable';
 
 import { bundle, formatCount, languageOf } from '../core/i18n';
-import type { IDirectoryView, IListing, IViewParams } from '../core/tokens';
+import type {
+  IDirectoryView,
+  IListing,
+  IRoots,
+  IViewParams
+} from '../core/tokens';
 import type { ICompletedInternals, INavigatorInternals } from './internals';
 import { missingMembers, NAVIGATOR_MEMBERS } from './internals';
 
@@ -111,7 +116,9 @@ export class PathCompletion implements IDisposable {
       }
     }
     this._show(
-      names.map(name => join(wanted.directory, name)),
+      [...this._prefixes(wanted), ...names].map(name =>
+        join(wanted.directory, name)
+      ),
       total - count
     );
     if (total > count) {
@@ -150,6 +157,16 @@ export class PathCompletion implements IDisposable {
     this._navigator._currentFilteredSuggestions.push(
       join(wanted.directory, common.length < typed.length ? typed : common)
     );
+  }
+
+  /** Other roots are reached from the default one, by what their paths begin with. */
+  private _prefixes({ directory, prefix }: IWanted): string[] {
+    const typed = prefix.toLowerCase();
+    return directory
+      ? []
+      : (this._options.prefixes?.() ?? []).filter(name =>
+          name.toLowerCase().startsWith(typed)
+        );
   }
 
   private _show(paths: string[], more: number): void {
@@ -216,6 +233,8 @@ export namespace PathCompletion {
     model: FileBrowserModel;
     createView: (params: Partial<IViewParams>) => IDirectoryView;
     formatCount: (count: number) => string;
+    /** The first parts of paths by which other roots are reached. */
+    prefixes?: () => string[];
     trans: TranslationBundle;
   }
 }
@@ -224,7 +243,8 @@ export namespace PathCompletion {
 export function completePaths(
   browser: FileBrowser,
   listing: IListing,
-  translator: ITranslator
+  translator: ITranslator,
+  roots: IRoots | null = null
 ): void {
   const navigator = (browser as unknown as ICompletedInternals).crumbs
     ?._pathNavigator;
@@ -240,6 +260,10 @@ export function completePaths(
         params: { ...params, locale: languageOf(translator) }
       }),
     formatCount: count => formatCount(count, translator),
+    prefixes: () =>
+      (roots?.roots ?? [])
+        .filter(root => root.prefix && root.state === 'available')
+        .map(root => root.prefix),
     trans: bundle(translator)
   });
   browser.disposed.connect(() => completion.dispose());

@@ -8,9 +8,10 @@ import type { ITranslator } from '@jupyterlab/translation';
 import type { Poll } from '@lumino/polling';
 
 import { bundle } from '../core/i18n';
-import type { IListing } from '../core/tokens';
+import type { IListing, IRoots } from '../core/tokens';
 import { missingMethods } from './internals';
 import type { IBulkActions } from './jobs/actions';
+import type { ICrossing } from './jobs/crossing';
 import { WindowedModel } from './model';
 import { WindowedBrowser } from './widget';
 
@@ -23,6 +24,9 @@ export interface IFactoryOptions {
   /** Null where the stock browser is wanted. */
   listing: IListing | null;
   bulk: IBulkActions | null;
+  /** Null where there is one root alone. */
+  crossing: ICrossing | null;
+  roots: IRoots | null;
   isMenuOpen: () => boolean;
   /** A windowed browser was made. */
   created?: (browser: WindowedBrowser) => void;
@@ -54,17 +58,20 @@ export class BrowserFactory implements IFileBrowserFactory {
     id: string,
     options: IFileBrowserFactory.IOptions
   ): FileBrowser | null {
-    const { listing, translator, bulk, isMenuOpen, created } = this._options;
+    const { listing, translator, bulk, crossing, roots, isMenuOpen, created } =
+      this._options;
     if (!listing) {
       return null;
     }
     const { modelOptions, browserOptions } = this._common(id, options);
     const model = new WindowedModel({ ...modelOptions, listing });
+    model.topOf = path => roots?.rootOf(path)?.root.prefix ?? '';
     const browser = new WindowedBrowser({
       ...browserOptions,
       model,
       translator,
       bulk,
+      crossing,
       isMenuOpen
     });
     if (!this._canWork(browser.missing())) {

@@ -8,7 +8,7 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { PluginIds } from '../core/ids';
-import { IListing } from '../core/tokens';
+import { IListing, IRoots } from '../core/tokens';
 
 // Asked for with the plugins themselves, and not one after another as JupyterLab starts them: its first rows wait for this.
 const setUp = import('./setup');
@@ -21,7 +21,7 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
   description: 'A file browser for directories of any size.',
   provides: IFileBrowserFactory,
   requires: [IDocumentManager, ITranslator],
-  optional: [IListing, ISettingRegistry, IStateDB, JupyterLab.IInfo],
+  optional: [IListing, ISettingRegistry, IStateDB, JupyterLab.IInfo, IRoots],
   activate: async (
     app,
     docManager: IDocumentManager,
@@ -29,7 +29,8 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
     listing: IListing | null,
     settings: ISettingRegistry | null,
     stateDB: IStateDB | null,
-    info: JupyterLab.IInfo | null
+    info: JupyterLab.IInfo | null,
+    roots: IRoots | null
   ) => {
     const [{ setUpBrowser }, isWanted] = await Promise.all([
       setUp,
@@ -41,7 +42,8 @@ export const browserPlugin: JupyterFrontEndPlugin<IFileBrowserFactory> = {
       translator,
       stateDB,
       info,
-      listing: isWanted ? listing : null
+      listing: isWanted ? listing : null,
+      roots
     });
   }
 };

@@ -57,8 +57,12 @@ export interface IListingBase extends Widget {
   sort(state: DirListing.ISortState): void;
 
   // Protected members.
+  evtDragEnter(event: Drag.Event): void;
+  evtDragLeave(event: Drag.Event): void;
+  evtDragOver(event: Drag.Event): void;
   evtDrop(event: Drag.Event): void;
   evtKeydown(event: KeyboardEvent): void;
+  evtNativeDrop(event: DragEvent): void;
   isWithinCheckboxHitArea(event: Event): boolean;
   selection: SelectionRecord;
   translator: ITranslator;
@@ -199,8 +203,12 @@ export const LISTING_METHODS = [
   '_selectItem',
   '_selectItemByName',
   '_startDrag',
+  'evtDragEnter',
+  'evtDragLeave',
+  'evtDragOver',
   'evtDrop',
   'evtKeydown',
+  'evtNativeDrop',
   'isWithinCheckboxHitArea',
   'onUpdateRequest',
   'updateNodes'

@@ -53,6 +53,12 @@ export class WindowedModel extends FilterFileBrowserModel {
   /** Where the text of the filter box is read: the filter function that comes from there does not tell. */
   filterText: () => string = () => '';
 
+  /** Why nothing can be written at a path, in words; null where it can. */
+  whyUnchangeable: (path: string) => string | null = () => null;
+
+  /** The top of the root that a path is in: where to go when the directory is gone. */
+  topOf: (path: string) => string = () => '';
+
   override dispose(): void {
     this.view.dispose();
     super.dispose();
@@ -192,6 +198,10 @@ export class WindowedModel extends FilterFileBrowserModel {
     if (!this.allowFileUploads) {
       throw new Error(base._trans.__('File uploads are disabled'));
     }
+    const closed = this.whyUnchangeable(path ?? this.path);
+    if (closed !== null) {
+      throw new Error(closed);
+    }
     const version = PageConfig.getNotebookVersion();
     const canChunk =
       compareVersions(version, [4, 0, 0]) < 0 ||
@@ -240,7 +250,7 @@ export class WindowedModel extends FilterFileBrowserModel {
       if (this.isDisposed || base._pendingPath !== target) {
         return;
       }
-      const fallback = this.root || '/';
+      const fallback = this._fallback(target);
       const isMissing = error instanceof ApiError && error.status === 404;
       if (isMissing && target !== fallback && target !== '') {
         base._pendingPath = null;
@@ -301,9 +311,17 @@ export class WindowedModel extends FilterFileBrowserModel {
         const { _connectionFailure: failure, _trans: trans } = this._base;
         error.message = trans.__('Directory not found: "%1"', path);
         failure.emit(error);
-        return this.cd(this.root || '/');
+        return this.cd(this._fallback(path));
       }
     }
+  }
+
+  private _fallback(path: string): string {
+    if (this.root) {
+      return this.root;
+    }
+    const top = this.topOf(path);
+    return top && top !== path ? `/${top}` : '/';
   }
 
   private _configure(params: Partial<IViewParams>): void {

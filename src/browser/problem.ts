@@ -80,6 +80,11 @@ export class Problem extends Widget {
           'The file system of “%1” does not answer. Try again in a moment.',
           path
         );
+      case 'root_unavailable':
+        return this._trans.__(
+          'The root of “%1” is not available now. It is shown again as soon as it is back.',
+          path
+        );
       default:
         return null;
     }

@@ -5,11 +5,13 @@ import type { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { ITranslator } from '@jupyterlab/translation';
 
-import type { IListing } from '../core/tokens';
+import type { IListing, IRoots } from '../core/tokens';
 import { completePaths } from './completion';
 import { installDialogs } from './dialog/install';
+import { installSaveDialogs } from './dialog/save';
 import { BrowserFactory } from './factory';
 import { BulkActions } from './jobs/actions';
+import { Crossing } from './jobs/crossing';
 import { BulkJobs } from './jobs/model';
 import { JobNotifications } from './jobs/notifications';
 import { announceTruncation } from './truncation';
@@ -26,27 +28,33 @@ export interface ISetupOptions {
   info: JupyterLab.IInfo | null;
   /** Null where the stock browser is wanted. */
   listing: IListing | null;
+  /** Null, and without roots in it, where there is one root alone. */
+  roots: IRoots | null;
 }
 
 /** Build the factory of file browsers, and all that goes with browsers of ours. */
 export function setUpBrowser(options: ISetupOptions): IFileBrowserFactory {
-  const { app, docManager, translator, stateDB, info, listing } = options;
+  const { app, docManager, translator, stateDB, info, listing, roots } =
+    options;
   const menu = app.contextMenu.menu;
   const browsers = new Set<WindowedBrowser>();
+  const bulk = listing ? setUpActions(options, listing, browsers) : null;
   announceTruncation(app.serviceManager.contents, translator);
   return new BrowserFactory({
     docManager,
     translator,
     stateDB,
     listing,
-    bulk: listing ? setUpActions(options, listing, browsers) : null,
+    bulk,
+    roots,
+    crossing: bulk && roots ? new Crossing({ roots, bulk, translator }) : null,
     tracker: new WidgetTracker<FileBrowser>({ namespace: NAMESPACE }),
     refreshStandby: () =>
       info ? !info.isConnected || 'when-hidden' : 'when-hidden',
     isMenuOpen: () => menu.isAttached,
     created: browser => {
       if (listing) {
-        completePaths(browser, listing, translator);
+        completePaths(browser, listing, translator, roots);
       }
       browsers.add(browser);
       browser.disposed.connect(() => browsers.delete(browser));
@@ -55,13 +63,16 @@ export function setUpBrowser(options: ISetupOptions): IFileBrowserFactory {
 }
 
 function setUpActions(
-  { app, translator }: ISetupOptions,
+  { app, translator, roots }: ISetupOptions,
   listing: IListing,
   browsers: ReadonlySet<WindowedBrowser>
 ): BulkActions {
   const prepare = (browser: FileBrowser): void =>
-    completePaths(browser, listing, translator);
-  installDialogs({ listing, translator, prepare });
+    completePaths(browser, listing, translator, roots);
+  installDialogs({ listing, translator, roots, prepare });
+  if (roots) {
+    installSaveDialogs(roots, translator);
+  }
   const jobs = new BulkJobs({ service: listing.jobs });
   const notifications = new JobNotifications({ jobs, translator });
   app.shell.disposed.connect(() => {
@@ -72,5 +83,5 @@ function setUpActions(
   app.contextMenu.menu.aboutToClose.connect(() => {
     browsers.forEach(browser => browser.rows.hold.menuClosed());
   });
-  return new BulkActions({ jobs, translator });
+  return new BulkActions({ jobs, translator, roots });
 }

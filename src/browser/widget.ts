@@ -1,5 +1,6 @@
 import type { DirListing } from '@jupyterlab/filebrowser';
 import { FileBrowser } from '@jupyterlab/filebrowser';
+import type { Contents } from '@jupyterlab/services';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { Drag } from '@lumino/dragdrop';
 
@@ -12,21 +13,28 @@ import {
   MODEL_FIELDS
 } from './internals';
 import type { IBulkActions } from './jobs/actions';
+import type { ICrossing } from './jobs/crossing';
 import type { WindowedModel } from './model';
 import { Problem } from './problem';
-import { BULK_MIME, crumbPath, WindowedListing } from './window/listing';
+import { BULK_MIME, crumbPath } from './window/listing';
+import { RootedListing } from './window/rooted';
 
 /** JupyterLab's file browser, with a listing that draws a window of the rows, and a footer. */
 export class WindowedBrowser extends FileBrowser {
   constructor(options: WindowedBrowser.IOptions) {
     super(options);
-    const { model, translator } = options;
+    const { model, translator, crossing } = options;
     const { view } = model;
     const filter = (this as unknown as IBrowserInternals)._fileFilterRef;
     model.filterText = () => filter.current?.value ?? '';
 
     const rows = this.rows;
     rows.bulk = options.bulk;
+    rows.crossing = crossing;
+    this._crossing = crossing;
+    if (crossing) {
+      model.whyUnchangeable = path => crossing.whyUnchangeable(path);
+    }
     rows.hold.isMenuOpen = options.isMenuOpen;
     const problem = new Problem({
       view,
@@ -46,8 +54,8 @@ export class WindowedBrowser extends FileBrowser {
   }
 
   /** The listing with what it has beyond the stock one. */
-  get rows(): WindowedListing {
-    return this.listing as unknown as WindowedListing;
+  get rows(): RootedListing {
+    return this.listing as unknown as RootedListing;
   }
 
   /** The members that this JupyterLab turns out not to have. */
@@ -69,11 +77,23 @@ export class WindowedBrowser extends FileBrowser {
     this.model.dispose();
   }
 
+  override async createNewDirectory(): Promise<Contents.IModel> {
+    await this._refuseIfClosed();
+    return super.createNewDirectory();
+  }
+
+  override async createNewFile(
+    options: FileBrowser.IFileOptions
+  ): Promise<Contents.IModel> {
+    await this._refuseIfClosed();
+    return super.createNewFile(options);
+  }
+
   protected override createDirListing(
     options: DirListing.IOptions
   ): DirListing {
     // Called by the base constructor: nothing of this class is there yet.
-    const listing = new WindowedListing(
+    const listing = new RootedListing(
       options as DirListing.IOptions & { model: WindowedModel }
     );
     return listing as unknown as DirListing;
@@ -81,17 +101,30 @@ export class WindowedBrowser extends FileBrowser {
 
   private readonly _onCrumbDrop = (event: Event): void => {
     const drop = event as Drag.Event;
-    if (!drop.mimeData.hasData(BULK_MIME)) {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
     const path = crumbPath(event.target as Element);
-    if (path !== null) {
-      drop.dropAction = drop.proposedAction;
+    const isBulk = drop.mimeData.hasData(BULK_MIME);
+    if (isBulk || (path !== null && this.rows.receive(drop, path))) {
+      event.preventDefault();
+      event.stopPropagation();
+      if (path !== null) {
+        drop.dropAction = drop.proposedAction;
+      }
+    }
+    if (isBulk && path !== null) {
       this.rows.dropBulk(drop, path);
     }
   };
+
+  /** What cannot be done in the directory that is shown is told, and not tried. */
+  private async _refuseIfClosed(): Promise<void> {
+    const closed = this._crossing?.whyUnchangeable(this.model.path) ?? null;
+    if (closed !== null) {
+      await this._crossing?.refuse(closed);
+      throw new Error(closed);
+    }
+  }
+
+  private readonly _crossing: ICrossing | null;
 }
 
 export namespace WindowedBrowser {
@@ -99,6 +132,8 @@ export namespace WindowedBrowser {
     model: WindowedModel;
     translator: ITranslator;
     bulk: IBulkActions | null;
+    /** Null where there is one root alone. */
+    crossing: ICrossing | null;
     /** Whether the application's context menu is open. */
     isMenuOpen: () => boolean;
   }

@@ -33,11 +33,13 @@ describe('PathCompletion', () => {
   let navigator: FakeNavigator;
   let tree: Record<string, IRow[]>;
   let views: FakeView[];
+  let prefixes: string[];
   let completion: PathCompletion;
 
   beforeEach(() => {
     navigator = new FakeNavigator();
     views = [];
+    prefixes = [];
     tree = {
       '': [...directories(['data', 'docs', '.git']), makeRow('daily.txt')],
       data: directories(['raw'], 'data/')
@@ -62,6 +64,7 @@ describe('PathCompletion', () => {
         return view;
       },
       formatCount: String,
+      prefixes: () => prefixes,
       trans: nullTranslator.load('')
     });
   });
@@ -141,6 +144,15 @@ describe('PathCompletion', () => {
     expect(navigator._currentFilteredSuggestions.at(-1)).toBe('big/img_');
     await navigator._updateSuggestions('big/img_259');
     expect(navigator._suggestionsNode.dataset.cjMore).toBeUndefined();
+  });
+
+  it('suggests other roots at the top alone', async () => {
+    prefixes = ['@datasets', '@scratch'];
+    await navigator._updateSuggestions('@S');
+    expect(navigator._currentFilteredSuggestions).toEqual(['@scratch']);
+    tree['@scratch'] = directories(['work'], '@scratch/');
+    await navigator._updateSuggestions('@scratch/');
+    expect(navigator._currentFilteredSuggestions).toEqual(['@scratch/work']);
   });
 
   it('leaves other drives to JupyterLab', async () => {

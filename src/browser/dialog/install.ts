@@ -9,8 +9,9 @@ import type { Widget } from '@lumino/widgets';
 import { PanelLayout } from '@lumino/widgets';
 
 import { languageOf } from '../../core/i18n';
-import type { IListing } from '../../core/tokens';
+import type { IListing, IRoots } from '../../core/tokens';
 import { DialogContents } from './contents';
+import { RootSelect } from './roots';
 import { DialogSearch } from './search';
 
 /** The class by which JupyterLab marks the body of its file dialog. */
@@ -30,6 +31,8 @@ interface IFileDialogs {
 export interface IDialogOptions {
   listing: IListing;
   translator: ITranslator;
+  /** Null where there is one root alone. */
+  roots?: IRoots | null;
   /** Called with the browser of every dialog, once it is there. */
   prepare?: (browser: FileBrowser) => void;
 }
@@ -48,7 +51,7 @@ export function installDialogs(options: IDialogOptions): IDisposable {
       dirsOnly: false,
       accepts: filter ? row => filter(row) !== null : null
     });
-    return show(contents, options, () =>
+    return show(contents, asked, options, () =>
       getOpenFiles({ ...asked, manager: contents.manager })
     );
   };
@@ -57,7 +60,7 @@ export function installDialogs(options: IDialogOptions): IDisposable {
       dirsOnly: true,
       accepts: null
     });
-    return show(contents, options, () =>
+    return show(contents, asked, options, () =>
       getExistingDirectory({ ...asked, manager: contents.manager })
     );
   };
@@ -88,6 +91,7 @@ function createContents(
 
 async function show(
   contents: DialogContents,
+  asked: FileDialog.IDirectoryOptions,
   options: IDialogOptions,
   launch: () => Result
 ): Result {
@@ -102,7 +106,7 @@ async function show(
     Dialog.tracker.widgetAdded.disconnect(onAdded);
     const body = added.map(findBody).find(found => found !== null);
     if (body) {
-      void equip(body, contents, options);
+      void equip(body, contents, asked, options);
     }
     return await result;
   } finally {
@@ -115,7 +119,8 @@ async function show(
 async function equip(
   body: Widget & { ready?: Promise<void> },
   contents: DialogContents,
-  { translator, prepare }: IDialogOptions
+  asked: FileDialog.IDirectoryOptions,
+  { translator, roots, prepare }: IDialogOptions
 ): Promise<void> {
   await body.ready;
   const { layout } = body;
@@ -132,6 +137,9 @@ async function equip(
   prepare?.(browser);
   const search = new DialogSearch(translator);
   layout.insertWidget(place, search);
+  if (roots && !asked.root) {
+    layout.insertWidget(place, selectRoot(browser, roots, translator));
+  }
   search.describe(contents.excerpt);
   const refresh = new Throttler(() => browser.model.refresh(), {
     limit: REFRESH_INTERVAL,
@@ -151,6 +159,29 @@ async function equip(
     find(browser, widget => widget instanceof DirListing)?.activate();
   });
   body.disposed.connect(() => refresh.dispose());
+}
+
+/** The choice of the root that a dialog's browser shows. */
+function selectRoot(
+  browser: FileBrowser,
+  roots: IRoots,
+  translator: ITranslator
+): RootSelect {
+  const { model } = browser;
+  const select = new RootSelect({ roots, translator });
+  const follow = (): void =>
+    select.showRootOf(model.manager.services.contents.localPath(model.path));
+  model.pathChanged.connect(follow);
+  follow();
+  select.chosen.connect((_, root) => {
+    model
+      .cd(`/${root.prefix}`)
+      .catch(reason => {
+        console.warn('A file dialog could not show a root.', reason);
+      })
+      .finally(follow);
+  });
+  return select;
 }
 
 function findBody(dialog: Dialog<unknown>): Widget | null {

@@ -4,7 +4,7 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
 import { bundle } from '../../core/i18n';
 import { ApiError } from '../../core/request';
-import type { IJobRequest } from '../../core/tokens';
+import type { IJobRequest, IRoots } from '../../core/tokens';
 import type { BulkJobs } from './model';
 import { JobWords } from './words';
 
@@ -13,9 +13,10 @@ export interface IBulkActions {
   /**
    * Ask, and start the action as a job on the server.
    *
+   * @param isConfirmed - the user has been asked already
    * @returns whether the job has started. Every refusal has been told to the user by then.
    */
-  run(request: IJobRequest): Promise<boolean>;
+  run(request: IJobRequest, isConfirmed?: boolean): Promise<boolean>;
 }
 
 /** Bulk actions with their questions: the user confirms a number, and that number alone is acted upon. */
@@ -23,14 +24,17 @@ export class BulkActions implements IBulkActions {
   constructor(options: BulkActions.IOptions) {
     this._jobs = options.jobs;
     this._trans = bundle(options.translator);
-    this._words = new JobWords(options.translator);
+    this._words = new JobWords(options.translator, options.roots);
   }
 
-  async run(request: IJobRequest): Promise<boolean> {
+  async run(request: IJobRequest, isConfirmed = false): Promise<boolean> {
     let wanted = request;
     let changed = false;
     for (;;) {
-      if (!(await this._confirm(wanted, changed))) {
+      if (
+        !(isConfirmed && !changed) &&
+        !(await this._confirm(wanted, changed))
+      ) {
         return false;
       }
       try {
@@ -108,6 +112,7 @@ export namespace BulkActions {
   export interface IOptions {
     jobs: BulkJobs;
     translator: ITranslator;
+    roots?: IRoots | null;
   }
 }
 

@@ -1,14 +1,18 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
 import { bundle, formatCount } from '../../core/i18n';
-import type { IJob, IJobRequest } from '../../core/tokens';
+import { describePath } from '../../core/rootpaths';
+import type { IJob, IJobRequest, IRoots } from '../../core/tokens';
 
 /** How many errors of a job the server names. */
 const ERRORS_KEPT = 100;
 
 /** What is said about a job; whole sentences, so that each can be translated as its language wants it. */
 export class JobWords {
-  constructor(private readonly _translator: ITranslator) {
+  constructor(
+    private readonly _translator: ITranslator,
+    private readonly _roots: IRoots | null = null
+  ) {
     this._trans = bundle(_translator);
   }
 
@@ -76,7 +80,7 @@ export class JobWords {
   /** The question before a bulk action, with the number of entries it is about. */
   question(request: IJobRequest, toTrash: boolean): string {
     const count = this._count(request.count);
-    const target = request.destination || '/';
+    const target = describePath(this._roots, request.destination ?? '');
     switch (request.kind) {
       case 'delete':
         return toTrash

@@ -6,6 +6,7 @@ import { Drag } from '@lumino/dragdrop';
 import { bundle, formatCount } from '../../core/i18n';
 import type { IJobRequest } from '../../core/tokens';
 import type { IBulkActions } from '../jobs/actions';
+import type { ISelected } from '../jobs/crossing';
 import { RowKeys } from './keys';
 
 /** Up to so many rows an action is one request per row, as in stock; beyond, it is a job on the server. */
@@ -17,13 +18,13 @@ export const BULK_MIME = 'application/x-cloudru-jlab-selection';
 const SELECTED_CLASS = 'jp-mod-selected';
 const CLIPBOARD_CLASS = 'jp-mod-clipboard';
 
-/** A selection as it was when it was put on the clipboard or dragged. */
-export type ISelected = Omit<IJobRequest, 'kind' | 'destination'>;
-
 /** The directory listing: rows by number, and actions on as many of them as there are. */
 export class WindowedListing extends RowKeys {
   /** Runs actions on many rows; without it they are refused. */
   bulk: IBulkActions | null = null;
+
+  /** A large selection that was cut or copied. */
+  protected clipped: ISelected | null = null;
 
   /** Whether the selection is too large for one request per row. */
   get isBulk(): boolean {
@@ -82,13 +83,13 @@ export class WindowedListing extends RowKeys {
   }
 
   override async paste(): Promise<void> {
-    const selected = this._clipped;
+    const selected = this.clipped;
     if (!selected) {
       return super.paste();
     }
     const kind = this._isCut ? 'move' : 'copy';
     if (await this.runBulk(kind, this.model.path, selected)) {
-      this._clipped = null;
+      this.clipped = null;
       this._isCut = false;
       this.removeClass(CLIPBOARD_CLASS);
     }
@@ -276,9 +277,9 @@ export class WindowedListing extends RowKeys {
   }
 
   private _keepSelection(): void {
-    this._clipped = null;
+    this.clipped = null;
     if (this.isBulk) {
-      this._clipped = this.selectedNow();
+      this.clipped = this.selectedNow();
       this._clipboard.length = 0;
     }
   }
@@ -291,8 +292,6 @@ export class WindowedListing extends RowKeys {
     );
     this.update();
   }
-
-  private _clipped: ISelected | null = null;
 }
 
 /** The directory that an element of the breadcrumbs stands for, or null. */

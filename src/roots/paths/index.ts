@@ -24,14 +24,14 @@ export const rootsPathsPlugin: JupyterFrontEndPlugin<void> = {
   activate: (
     app: JupyterFrontEnd,
     roots: IRoots,
-    { tracker }: IFileBrowserFactory,
+    factory: IFileBrowserFactory,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     opener: IDocumentWidgetOpener | null
   ): void => {
     const trans = bundle(translator);
     const { commands } = app;
-    const browser = () => tracker.currentWidget;
+    const browser = () => factory.tracker.currentWidget;
     addCommands({ commands, roots, browser, palette, trans });
     const labels = new DocumentLabels(roots);
     opener?.opened.connect((_, widget) => labels.add(widget));

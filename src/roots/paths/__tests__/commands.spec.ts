@@ -78,6 +78,7 @@ describe('commands for paths', () => {
     expect(commands.isVisible(CommandIDs.openTerminal)).toBe(false);
     const created: unknown[] = [];
     commands.addCommand('terminal:create-new', {
+      describedBy: { args: { type: 'object' } },
       execute: args => created.push(args)
     });
     expect(commands.isVisible(CommandIDs.openTerminal)).toBe(true);

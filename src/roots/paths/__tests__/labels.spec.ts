@@ -71,8 +71,10 @@ describe('DocumentLabels', () => {
   });
 
   it('leaves equally named documents of one root alone', () => {
-    labels.add(new FakeDocument('b/train.csv').document);
+    const other = new FakeDocument('b/train.csv');
+    labels.add(other.document);
     expect(shown(home)).toBeUndefined();
+    other.dispose();
   });
 
   it('never touches the label, which renames the file', () => {
