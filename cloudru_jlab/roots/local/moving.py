@@ -130,7 +130,7 @@ def remove_entry(place: Place, recursive: bool, beat: Callable[[], None]) -> Non
             os.unlink(name, dir_fd=parent)
             return
         if recursive:
-            _empty(parent, name, info.st_dev, beat)
+            _empty(parent, name, os.fstat(parent).st_dev, beat)
         os.rmdir(name, dir_fd=parent)
     finally:
         os.close(parent)
