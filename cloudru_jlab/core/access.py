@@ -31,8 +31,8 @@ Symlinks = Literal["deny", "inside", "follow"]
 class Place(NamedTuple):
     """Something below a root: where the root is, and the way from there, which is `""` for the root itself.
 
-    ``root`` is an absolute path of the machine, or a name that only its backend understands; ``inside`` has no leading or
-    trailing slash, no empty part, and no ``.`` or ``..``. How far the links on the way are followed is up to
+    ``root`` is an absolute path of the machine, or a name that only its backend understands; ``inside`` has no leading
+    or trailing slash, no empty part, and no ``.`` or ``..``. How far the links on the way are followed is up to
     ``symlinks``, and is decided on what was opened, never on a string (`core.beneath`).
     """
 

@@ -96,8 +96,8 @@ class RootBackend(Protocol):
     root itself.
 
     Every method but the cheap ones (`place`, `state`) works within the root's deadline, in the root's own threads, and
-    checks the path by `core.paths`: what leaves the root, is hidden where hidden is not allowed, or leads through a link
-    that the root's policy refuses, is `core.errors.NotFound`. A verb that writes to a root that is read-only is
+    checks the path by `core.paths`: what leaves the root, is hidden where hidden is not allowed, or leads through a
+    link that the root's policy refuses, is `core.errors.NotFound`. A verb that writes to a root that is read-only is
     `core.errors.ReadOnlyRoot` (403); a root that does not answer is `core.errors.NotAnswering`, one that is not there
     `core.errors.RootUnavailable` (503), at once while it is known.
     """
@@ -127,14 +127,14 @@ class RootBackend(Protocol):
         all of the same file."""
 
     async def write(self, path: str, data: bytes, *, create_only: bool = False) -> Entry:
-        """Make the file's content ``data``, atomically: readers see the old or the new content, and a failure leaves the
-        old. Keeps the permissions of a file that is there. With ``create_only`` an entry of that name is
+        """Make the file's content ``data``, atomically: readers see the old or the new content, and a failure leaves
+        the old. Keeps the permissions of a file that is there. With ``create_only`` an entry of that name is
         `core.errors.Conflict`."""
 
     async def write_chunk(self, path: str, number: int, data: bytes) -> Entry | None:
-        """One piece of a large upload: 1, 2, … and -1 for the last. The file appears under its name with the last piece;
-        until then the pieces lie below the root where no listing shows them, and are removed when the upload is given
-        up. The entry, once it is there."""
+        """One piece of a large upload: 1, 2, … and -1 for the last. The file appears under its name with the last
+        piece; until then the pieces lie below the root where no listing shows them, and are removed when the upload is
+        given up. The entry, once it is there."""
 
     async def make_directory(self, path: str) -> Entry:
         """A new, empty directory; `core.errors.Conflict` where there is an entry of that name."""
@@ -158,8 +158,8 @@ class RootRegistry(Protocol):
         """All of them, in the order in which users see them."""
 
     def find(self, api_path: str) -> tuple[RootBackend, str]:
-        """The root of ``api_path`` and the path inside it, normalised. A first part ``@name`` that names no root belongs
-        to the default root. Cheap; raises `core.errors.NotFound` for a path that leaves its root."""
+        """The root of ``api_path`` and the path inside it, normalised. A first part ``@name`` that names no root
+        belongs to the default root. Cheap; raises `core.errors.NotFound` for a path that leaves its root."""
 
 
 @runtime_checkable
@@ -169,6 +169,6 @@ class Transfers(Protocol):
     async def transfer(self, kind: Literal["copy", "move"], source: str, target: str) -> None:
         """Copy or move the entry ``source`` to be ``target``, both API paths with their prefixes; never over anything.
 
-        Runs as a bulk action that users see and may cancel, and returns when it has ended. Raises `DomainError` where it
-        could not be done; then nothing is under ``target``, and the source is complete.
+        Runs as a bulk action that users see and may cancel, and returns when it has ended. Raises `DomainError` where
+        it could not be done; then nothing is under ``target``, and the source is complete.
         """
