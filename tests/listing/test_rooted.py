@@ -40,7 +40,7 @@ def service(make_service: Any, registry: Registered, tmp_path: Path) -> ListingS
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A directory for another root."""
-    path = tmp_path / "data"
+    path = tmp_path / "volume"
     path.mkdir()
     return path
 
@@ -55,12 +55,16 @@ class TestEveryRoot:
     """What holds whatever the root is."""
 
     @pytest.fixture
-    async def root(self, kind: str, registry: Registered, data: Path) -> str:
+    def root(self, kind: str, registry: Registered, data: Path, jp_asyncio_loop: asyncio.AbstractEventLoop) -> str:
         """A root with a few entries; its prefix."""
         backend = registry.add("data", data if kind == "local" else None)
-        await backend.make_directory("sub")
-        for name in ("b", "a10", "a9", "sub/inner"):
-            await backend.write(name, name.encode())
+
+        async def fill() -> None:
+            await backend.make_directory("sub")
+            for name in ("b", "a10", "a9", "sub/inner"):
+                await backend.write(name, name.encode())
+
+        jp_asyncio_loop.run_until_complete(fill())
         return backend.info.prefix
 
     async def test_pages_carry_the_prefix_and_are_sorted(self, service: ListingService, root: str) -> None:

@@ -26,7 +26,7 @@ from .conftest import Answer, JobsClient, fill, tree, until
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The root `data`."""
-    path = tmp_path / "data"
+    path = tmp_path / "volume"
     path.mkdir()
     return path
 

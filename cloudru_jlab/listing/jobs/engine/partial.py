@@ -13,14 +13,14 @@ import os
 import time
 from types import TracebackType
 
-from .places import OPEN_PATH, Folder
+from .places import OPEN_PATH, Folder, identity
 from .removing import remove_tree
 
 PARTIAL = b".cloudru-jlab-partial"
 _LOCK = b".lock"
 #: Where a file system has no locks, what is older than this is stale, in seconds.
 _STALE_SECONDS = 7 * 86_400
-_ATTEMPTS = 10
+_ATTEMPTS, _PAUSE_SECONDS = 100, 0.005
 
 
 class PartialArea:
@@ -42,25 +42,35 @@ class PartialArea:
 
     def _make(self) -> None:
         for attempt in range(_ATTEMPTS):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(PARTIAL, 0o700, dir_fd=self._target.fd)
             try:
-                flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-                self._parent = os.open(PARTIAL, flags, dir_fd=self._target.fd)
-                self._lock = os.open(
-                    self._job + _LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._parent
-                )
-                with contextlib.suppress(OSError):
-                    fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.mkdir(self._job, 0o700, dir_fd=self._parent)
-                # A job that ended, or that cleaned up before the lock was held, may have removed either just now.
-                os.stat(self._job + _LOCK, dir_fd=self._parent)
-                self.fd = os.open(self._job, OPEN_PATH, dir_fd=self._parent)
+                self._begin()
                 return
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError, BlockingIOError):
+                # Another job has just removed what it took for a dead one's, or is about to.
                 self._close()
                 if attempt == _ATTEMPTS - 1:
                     raise
+                time.sleep(_PAUSE_SECONDS)
+
+    def _begin(self) -> None:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(PARTIAL, 0o700, dir_fd=self._target.fd)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._parent = os.open(PARTIAL, flags, dir_fd=self._target.fd)
+        name = self._job + _LOCK
+        self._lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=self._parent)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # A job that cleans up has it: it was not held for a moment.
+            raise
+        except OSError:
+            # a file system without locks
+            pass
+        # The lock is ours only if it still has its name: then nobody takes it for a dead job's any more.
+        os.stat(name, dir_fd=self._parent)
+        os.mkdir(self._job, 0o700, dir_fd=self._parent)
+        self.fd = os.open(self._job, OPEN_PATH, dir_fd=self._parent)
 
     def new_name(self) -> bytes:
         """A name that is free in this directory."""
@@ -92,6 +102,9 @@ class PartialArea:
             except OSError:
                 if time.time() - os.fstat(fd).st_mtime < _STALE_SECONDS:
                     return
+            if identity(os.stat(lock, dir_fd=self._parent)) != identity(os.fstat(fd)):
+                # Another was faster, and the name is a living job's again.
+                return
             with contextlib.suppress(FileNotFoundError):
                 remove_tree(self._parent, lock[: -len(_LOCK)], lambda: None, own=True)
             os.unlink(lock, dir_fd=self._parent)
