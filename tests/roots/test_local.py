@@ -413,3 +413,26 @@ async def test_trash_is_refused_on_another_file_system(make: Make, mounted: Path
 
 def test_the_home_trash_is_where_others_look_for_it() -> None:
     assert trash.home_trash() is None or trash.home_trash().endswith(b"/Trash")
+
+
+def test_a_place_is_told_outside_the_event_loop_too(make: Make) -> None:
+    assert make().place("sub")[1].inside == b"sub"
+
+
+async def test_a_place_is_known_again_without_anybody_looking(
+    make: Make, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloudru_jlab.roots.local.backend._SEEN_SECONDS", 0.0)
+    root = make()
+
+    def refused() -> bool:
+        try:
+            root.place("")
+        except RootUnavailable:
+            return True
+        return False
+
+    os.rename(folder, f"{folder}.away")
+    await until(refused)
+    os.rename(f"{folder}.away", folder)
+    await until(lambda: not refused())

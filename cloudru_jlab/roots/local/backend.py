@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import math
 import os
@@ -145,12 +146,19 @@ class LocalBackend:
     def place(self, path: str) -> tuple[FileSystemAccess, Place]:
         """See `RootBackend.place`. How the root is, is what was seen some seconds ago at most."""
         place = self._place(path)
-        if time.monotonic() - self._seen.at > _SEEN_SECONDS and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.get_running_loop().create_task(self.look(), name=f"look at root {self.info.name}")
+        self._look_again()
         state = self.state()
         if state.availability != "available":
             raise _unavailable(state)
         return self._file_systems.access(place.path), place
+
+    def _look_again(self) -> None:
+        """Look in the background, where what was seen is old; not for callers outside the event loop."""
+        if time.monotonic() - self._seen.at <= _SEEN_SECONDS or (self._looking and not self._looking.done()):
+            return
+        with contextlib.suppress(RuntimeError):
+            loop = asyncio.get_running_loop()
+            self._looking = loop.create_task(self.look(), name=f"look at root {self.info.name}")
 
     def _place(self, path: str) -> Place:
         clean = normalise(path, hidden=self.info.hidden, shown=self._shown)
