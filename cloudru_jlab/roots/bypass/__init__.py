@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_server.gateway.gateway_client import GatewayClient
+from traitlets.config import Config
 
 from ...core.ports import REGISTRY_SETTING, RootRegistry
 from .claims import Claims
@@ -32,7 +33,10 @@ def link(serverapp: ServerApp) -> None:
     """Replace the kernel manager's class by one that is made of it, before the server builds its managers."""
     # which class it is by default depends on the gateway, of which the server asks later
     serverapp.gateway_config = GatewayClient.instance(parent=serverapp)
-    serverapp.kernel_manager_class = kernels_in_roots(serverapp.kernel_manager_class)
+    made = kernels_in_roots(serverapp.kernel_manager_class)
+    # into the configuration: extensions that are linked later have it applied once more
+    serverapp.update_config(Config({type(serverapp).__name__: {"kernel_manager_class": made}}))
+    serverapp.kernel_manager_class = made
 
 
 def install(serverapp: ServerApp, registry: RootRegistry) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import NamedTuple
 
 from ...core.errors import BadParameter, NotADirectory, NotFound
@@ -28,11 +27,24 @@ class Claims:
         self._registry = registry
 
     def named(self, api_path: str) -> bool:
-        """Whether the path begins with the prefix of a root, as it stands or once `..` is taken out of it.
+        """Whether the path leads through the prefix of a root; `prefix_in` tells which."""
+        return self.prefix_in(api_path) is not None
+
+    def prefix_in(self, api_path: str) -> str | None:
+        """The prefix of a root that the path leads through, if only to leave it by `..` again.
 
         Whoever joins such a path to the contents root would reach an entry that has the prefix's name by chance.
         """
-        return any(self._is_prefix(path) for path in (api_path, posixpath.normpath("/" + api_path)))
+        prefixes = {backend.info.prefix for backend in self.roots()}
+        way: list[str] = []
+        for part in api_path.split("/"):
+            if part == "..":
+                way[-1:] = []
+            elif part not in ("", "."):
+                way.append(part)
+                if len(way) == 1 and part in prefixes:
+                    return part
+        return None
 
     def covers(self, api_path: str) -> bool:
         """Whether a request for this path is answered here."""
@@ -51,10 +63,6 @@ class Claims:
     def roots(self) -> list[RootBackend]:
         """All roots that have a prefix."""
         return [backend for backend in self._registry.roots() if backend.info.prefix]
-
-    def _is_prefix(self, path: str) -> bool:
-        first = path.strip("/").partition("/")[0]
-        return bool(first) and any(backend.info.prefix == first for backend in self._registry.roots())
 
     def _is_strict(self, api_path: str) -> bool:
         default = next((backend for backend in self._registry.roots() if not backend.info.prefix), None)

@@ -83,4 +83,4 @@ def mount(serverapp: ServerApp, claims: Claims) -> None:
                 claims=claims,
             )
         )
-    web_app.add_handlers(".*$", rules)
+    web_app.add_handlers(".*$", rules)  # type: ignore[no-untyped-call]

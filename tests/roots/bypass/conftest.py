@@ -53,6 +53,8 @@ def disk(tmp_path: Path, jp_root_dir: Path) -> Disk:
 def jp_server_config(jp_server_config: dict[str, Any], disk: Disk) -> dict[str, Any]:
     """Three roots, and the extensions that they concern."""
     jp_server_config["ServerApp"]["jpserver_extensions"] |= {"jupyter_server_terminals": True}
+    # else the server warns of handlers of jupyter_server_terminals and jupyter-lsp that guard themselves
+    jp_server_config["ServerApp"]["allow_unauthenticated_access"] = True
     jp_server_config["Roots"] = {
         "roots": [
             {"name": "data", "path": str(disk.data), "symlinks": "inside"},
@@ -71,6 +73,8 @@ def ask(jp_fetch: Callable[..., Awaitable[HTTPResponse]]) -> Ask:
     """Sends a request and gives the answer, whatever its status; ``body`` is sent as JSON."""
 
     async def send(*parts: str, body: Any = None, **arguments: Any) -> HTTPResponse:
+        # the fixture adds to what it is given
+        arguments["headers"] = dict(arguments.get("headers", {}))
         if body is not None:
             arguments |= {"method": "POST", "body": json.dumps(body)}
         try:

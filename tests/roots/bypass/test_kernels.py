@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -130,45 +131,58 @@ class OperatorsManager(AsyncMappingKernelManager):
         return await super().start_kernel(path=path, **kwargs)
 
 
-async def test_operators_kernel_manager_stays(
-    jp_server_config: dict[str, Any], request: pytest.FixtureRequest, disk: Any
-) -> None:
-    jp_server_config["ServerApp"]["kernel_manager_class"] = OperatorsManager
-    jp_server_config["OperatorsManager"] = {"cull_interval": 77}
-    ask, serverapp = request.getfixturevalue("ask"), request.getfixturevalue("jp_serverapp")
-    assert isinstance(serverapp.kernel_manager, OperatorsManager)
-    assert serverapp.kernel_manager.cull_interval == 77
-    OperatorsManager.started.clear()
-    for path, where in (("@data/x.ipynb", disk.data), ("x.ipynb", disk.home / "sub")):
-        kernel_id = json.loads((await ask("api", "kernels", body={"path": path})).body)["id"]
-        assert cwd_of(serverapp, kernel_id) == where
-        await serverapp.kernel_manager.shutdown_kernel(kernel_id, now=True)
-    assert OperatorsManager.started == ["@data/x.ipynb", "x.ipynb"]
+class TestOperatorsManager:
+    """A server with a kernel manager of the operator's own."""
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        """The manager, and something told to it."""
+        jp_server_config["ServerApp"]["kernel_manager_class"] = OperatorsManager
+        jp_server_config["OperatorsManager"] = {"cull_interval": 77}
+        return jp_server_config
+
+    async def test_it_stays(self, ask: Any, jp_serverapp: Any, disk: Any) -> None:
+        manager = jp_serverapp.kernel_manager
+        assert isinstance(manager, OperatorsManager)
+        assert manager.cull_interval == 77
+        OperatorsManager.started.clear()
+        for path, where in (("@data/x.ipynb", disk.data), ("x.ipynb", disk.home / "sub")):
+            kernel_id = json.loads((await ask("api", "kernels", body={"path": path})).body)["id"]
+            assert cwd_of(jp_serverapp, kernel_id) == where
+            await manager.shutdown_kernel(kernel_id, now=True)
+        assert OperatorsManager.started == ["@data/x.ipynb", "x.ipynb"]
 
 
-async def test_gateway_stays_and_is_told_the_real_directory(
-    jp_server_config: dict[str, Any], request: pytest.FixtureRequest, disk: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    jp_server_config["GatewayClient"] = {"url": "http://127.0.0.1:9"}
-    GatewayClient.clear_instance()
-    request.addfinalizer(GatewayClient.clear_instance)
-    serverapp = request.getfixturevalue("jp_serverapp")
-    manager = serverapp.kernel_manager
-    assert isinstance(manager, GatewayMappingKernelManager)
-    asked: list[str | None] = []
+class TestGateway:
+    """A server whose kernels run behind a gateway."""
 
-    async def start(self: Any, *, path: str | None = None, **kwargs: Any) -> str:
-        asked.append(None if path is None else self.cwd_for_path(path))
-        return "id"
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """A gateway that nothing is asked of."""
+        jp_server_config["GatewayClient"] = {"url": "http://127.0.0.1:9"}
+        GatewayClient.clear_instance()
+        yield jp_server_config
+        GatewayClient.clear_instance()
 
-    monkeypatch.setattr(GatewayMappingKernelManager, "start_kernel", start)
-    await manager.start_kernel(path="@data/sub/x.ipynb")
-    await manager.start_kernel(path="sub/x.ipynb")
-    disk.data.rename(disk.data.with_name("moved"))
-    # the gateway's kernel runs on another machine, where the folder may be
-    await manager.start_kernel(path="@data/sub/x.ipynb")
-    await manager.start_kernel()
-    assert asked == [f"{disk.data}/sub", f"{disk.home}/sub", f"{disk.data}/sub", None]
+    async def test_it_stays_and_is_told_the_real_directory(
+        self, jp_serverapp: Any, disk: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        manager = jp_serverapp.kernel_manager
+        assert isinstance(manager, GatewayMappingKernelManager)
+        asked: list[str | None] = []
+
+        async def start(self: Any, *, path: str | None = None, **kwargs: Any) -> str:
+            asked.append(None if path is None else self.cwd_for_path(path))
+            return "id"
+
+        monkeypatch.setattr(GatewayMappingKernelManager, "start_kernel", start)
+        await manager.start_kernel(path="@data/sub/x.ipynb")
+        await manager.start_kernel(path="sub/x.ipynb")
+        disk.data.rename(disk.data.with_name("moved"))
+        # the gateway's kernel runs on another machine, where the folder may be
+        await manager.start_kernel(path="@data/sub/x.ipynb")
+        await manager.start_kernel()
+        assert asked == [f"{disk.data}/sub", f"{disk.home}/sub", f"{disk.data}/sub", None]
 
 
 async def test_kernel_that_runs_needs_no_directory(disk: Any, ask: Any, jp_serverapp: Any) -> None:

@@ -78,6 +78,7 @@ def test_what_is_no_json_is_left_alone(message: str, uris: UriMap) -> None:
     assert uris.to_server(message) == message
 
 
+@pytest.mark.filterwarnings("ignore:A `_load_jupyter_server_extension` function was not found:DeprecationWarning")
 class TestTheRealOne:
     """jupyter-lsp itself, with a language server that repeats what it hears."""
 
@@ -118,6 +119,10 @@ class TestTheRealOne:
             assert answer["result"] == [{"uri": uri.replace("x.py", "y.py")}]
         finally:
             socket.close()
+            for session in jp_serverapp.language_server_manager.sessions.values():
+                process = session.process
+                session.stop()
+                process.wait(30)
         seen = [json.loads(line)["params"]["textDocument"] for line in (tmp_path / "notes").read_text().splitlines()]
         real = uri if where is None else (getattr(disk, where).resolve() / "x.py").as_uri()
         assert [document["uri"] for document in seen] == [real, real]

@@ -22,26 +22,26 @@ class RootFilesHandler(AuthenticatedFileHandler):
     """Headers, ranges and conditions are those of `AuthenticatedFileHandler`; what it takes from the disk comes from
     the root: one stat before, then the pieces of the range that was asked for."""
 
-    def initialize(self, claims: Claims) -> None:
+    def initialize(self, claims: Claims) -> None:  # type: ignore[override] # takes what the route gives
         """See `tornado.web.RequestHandler`."""
         super().initialize("/")
         self._claims = claims
 
     @authenticated
     @authorized(action="read", resource=AUTH_RESOURCE)
-    async def head(self, path: str) -> None:
+    async def head(self, path: str) -> None:  # type: ignore[override] # the decorator has no types
         """The headers alone."""
         await self._serve(path, include_body=False)
 
     @authenticated
     @authorized(action="read", resource=AUTH_RESOURCE)
-    async def get(self, path: str) -> None:
+    async def get(self, path: str) -> None:  # type: ignore[override] # the decorator has no types
         """The file."""
         await self._serve(path, include_body=True)
 
     async def _serve(self, path: str, *, include_body: bool) -> None:
         self.check_xsrf_cookie()
-        self._range: tuple[int, int | None] | None = None
+        self._ranges: list[tuple[int, int | None]] = []
         try:
             claim = self._claims.find(path)
             if claim is None:
@@ -52,8 +52,8 @@ class RootFilesHandler(AuthenticatedFileHandler):
                 self.set_attachment_header(name)
             # writes nothing: `get_content` below only notes which bytes are wanted
             await StaticFileHandler.get(self, path, include_body=include_body)
-            if self._range is not None:
-                await self._send(claim, self._entry, *self._range)
+            for start, stop in self._ranges:
+                await self._send(claim, self._entry, start, stop)
         except DomainError as error:
             raise HTTPError(error.status, error.message) from None
 
@@ -84,7 +84,7 @@ class RootFilesHandler(AuthenticatedFileHandler):
         self, abspath: str, start: int | None = None, end: int | None = None
     ) -> Iterator[bytes]:
         """Nothing yet."""
-        self._range = (start or 0, end)
+        self._ranges.append((start or 0, end))
         return iter(())
 
     def get_content_size(self) -> int:

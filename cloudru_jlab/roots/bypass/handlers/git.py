@@ -18,10 +18,11 @@ class NoGitHandler(APIHandler):
     """Answers every request of jupyterlab-git for a folder of a root: it would run git in a folder of the contents root
     that only has the same name."""
 
-    SUPPORTED_METHODS = ("GET", "POST", "DELETE", "OPTIONS")  # type: ignore[assignment]
+    SUPPORTED_METHODS = ("GET", "POST", "DELETE", "OPTIONS")
 
     def initialize(self, claims: Claims) -> None:
         """See `tornado.web.RequestHandler`."""
+        self._claims = claims
 
     @authenticated
     @authorized(action="read", resource="git")
@@ -42,7 +43,7 @@ class NoGitHandler(APIHandler):
         self._refuse(path)
 
     def _refuse(self, path: str) -> None:
-        root = path.strip("/").partition("/")[0]
+        root = self._claims.prefix_in(path)
         # 500 and the code are what jupyterlab-git itself answers outside of a repository
         self.set_status(500)
         self.finish(

@@ -99,8 +99,10 @@ class SessionsHandler(SessionRootHandler):
     async def post(self) -> None:
         """Start a session."""
         try:
-            await super().post()
+            await super().post()  # type: ignore[misc] # the decorator has no types
         except HTTPError as error:
-            if isinstance(error.__cause__, RootError):
-                raise error.__cause__ from None
+            cause = error.__cause__
+            # the contents manager's and ours say the reason; so does nothing else
+            if isinstance(cause, HTTPError) and cause.reason is not None:
+                raise cause from None
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_lsp.handlers import LanguageServerWebSocketHandler
+from jupyter_lsp.handlers import LanguageServerWebSocketHandler  # type: ignore[import-untyped]
 
 from ..claims import Claims
 from ..lsp_uris import UriMap

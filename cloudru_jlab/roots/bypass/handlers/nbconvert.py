@@ -9,7 +9,6 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.nbconvert.handlers import NbconvertFileHandler
 from tornado.web import authenticated
-from traitlets.config import Config
 
 from ....core.errors import BadParameter, DomainError
 from ..claims import Claims, nearest_directory
@@ -43,12 +42,15 @@ class NbconvertHandler(NbconvertFileHandler):
             pass  # a root of another kind has no directory to tell
         except DomainError as error:
             raise RootError(error) from None
-        await super().get(format, path)
+        redirected: Any = await super().get(format, path)  # type: ignore[misc] # the decorator has no types
+        if redirected is not None:
+            # what is no notebook: the server's own forgets to wait
+            await redirected
 
     @property
-    def config(self) -> Config:
+    def config(self) -> Any:
         """The configuration, less what would read files without asking the root."""
-        config: Config = super().config
+        config: Any = super().config
         if not self._embeds:
             config = deepcopy(config)
             for section in list(config):

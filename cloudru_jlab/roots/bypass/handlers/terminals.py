@@ -37,4 +37,4 @@ class TerminalsHandler(TerminalRootHandler):
         if cwd is None:
             await ensure_async(super().post())
         else:
-            self.finish(json.dumps(self.terminal_manager.create(**{**body, "cwd": cwd})))
+            self.finish(json.dumps(self.terminal_manager.create(**{**(body or {}), "cwd": cwd})))
