@@ -26,7 +26,7 @@ class NewRootForm extends Widget implements Dialog.IBodyWidget<INewRoot> {
     super();
     this.addClass('cj-NewRoot');
     this._path = this._field(trans.__('Folder on the server'), 'text');
-    this._path.placeholder = '/mnt/data';
+    this._path.placeholder = trans.__('for example, /mnt/data');
     this._title = this._field(trans.__('Title (optional)'), 'text');
     this._readOnly = this._field(trans.__('Read-only'), 'checkbox');
   }

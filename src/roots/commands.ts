@@ -221,14 +221,19 @@ function addPanels(
       }
     },
     execute: async args => {
-      const area: Area = args.area === 'right' ? 'right' : 'left';
+      const browser = current();
+      // The side where the panel is seen together with the browser.
+      const beside: Area =
+        browser && panels.areaOf(browser.id) === 'right' ? 'left' : 'right';
+      const area =
+        args.area === 'right' || args.area === 'left' ? args.area : beside;
       if (typeof args.id === 'string') {
         // A panel of the last visit: its browser remembers where it was.
         panels.create(args.id, area);
         return;
       }
       const root =
-        rootOf(args) ?? roots.rootOf(current()?.model.path ?? '')?.root;
+        rootOf(args) ?? roots.rootOf(browser?.model.path ?? '')?.root;
       if (root && (await options.navigator.whenAvailable(root))) {
         await panels.open(root, area);
       }

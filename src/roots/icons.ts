@@ -19,5 +19,5 @@ export const starIcon = star(
 /** A folder that is none. */
 export const starOutlineIcon = star(
   'star-outline',
-  'class="jp-icon-stroke3" fill="none" stroke="#616161" stroke-width="2" stroke-linejoin="round"'
+  'class="jp-icon3" style="fill:none" stroke="#616161" stroke-width="2" stroke-linejoin="round"'
 );

@@ -52,18 +52,17 @@ export class RootPanels {
 
   /** Bring back the panels of the last visit; `command` makes one from its `id` and `area`. */
   restore(restorer: ILayoutRestorer, command: string): void {
-    const { shell } = this._options;
     void restorer
       .restore(this.tracker, {
         command,
-        args: ({ id }) => ({ id, area: this._areaOf(shell, id) }),
+        args: ({ id }) => ({ id, area: this.areaOf(id) }),
         name: ({ id }) => id
       })
       .catch(console.warn);
   }
 
   /** A browser at the top of a root. */
-  async open(root: IRoot, area: Area = 'left'): Promise<FileBrowser> {
+  async open(root: IRoot, area: Area): Promise<FileBrowser> {
     const panel = this.create(`${NAMESPACE}-${UUID.uuid4()}`, area);
     await panel.model.restored;
     await panel.model.cd(`/${apiPath(root, '')}`);
@@ -82,6 +81,15 @@ export class RootPanels {
     shell.add(panel, area, { rank: RANK, type: 'File Browser' });
     void this.tracker.add(panel);
     return panel;
+  }
+
+  /** The sidebar in which a browser stands. */
+  areaOf(id: string): Area {
+    return [...this._options.shell.widgets('right')].some(
+      widget => widget.id === id
+    )
+      ? 'right'
+      : 'left';
   }
 
   has(browser: FileBrowser): boolean {
@@ -132,12 +140,6 @@ export class RootPanels {
       panel.title.icon = iconOfRoot(root);
       panel.title.caption = root.title;
     }
-  }
-
-  private _areaOf(shell: ILabShell, id: string): Area {
-    return [...shell.widgets('right')].some(widget => widget.id === id)
-      ? 'right'
-      : 'left';
   }
 }
 

@@ -96,6 +96,7 @@ export function setUpSwitchers(options: ISwitcherOptions): void {
     );
     browser.disposed.connect(() => attached.delete(browser));
   };
+  app.shell.disposed.connect(() => guard.dispose());
   tracker.forEach(attach);
   tracker.widgetAdded.connect((_, browser) => attach(browser));
   tracker.currentChanged.connect(() => guard.update());

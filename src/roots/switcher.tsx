@@ -91,7 +91,7 @@ export class RootSwitcher extends ReactWidget {
         {root && !root.writable && (
           <lockIcon.react
             tag="span"
-            className="cj-RootSwitcher-icon"
+            className="cj-RootSwitcher-lock"
             stylesheet="menuItem"
           />
         )}

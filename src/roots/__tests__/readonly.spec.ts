@@ -34,6 +34,7 @@ describe('WriteGuard', () => {
     ]) {
       commands.addCommand(id, {
         caption: 'stock',
+        describedBy: { args: {} },
         execute: () => {
           ran.push(id);
         }
