@@ -10,7 +10,7 @@ from ...core.errors import Conflict, DomainError, FileSystemError, NoSpace, NotF
 from ..models import Job
 from ..roots import Spot
 from .engine.plan import JobFailed, Plan
-from .engine.words import CLASH, DENIED
+from .engine.words import CLASH, DENIED, INTO_ITSELF, LINKED, TOO_LONG
 
 #: A single file larger than this is worth a process, in bytes.
 _LARGE = 64 << 20
@@ -74,4 +74,6 @@ def refusal(job: Job, failure: JobFailed | None, source: str, target: str) -> Do
         return NotFound(f"{source} does not exist. It may have been moved or deleted.")
     if message == DENIED:
         return PermissionDenied(f"You have no permission for {source} or {target}. Ask its owner for access.")
+    if message in (INTO_ITSELF, LINKED, TOO_LONG):
+        return Conflict(f"{source} could not be transferred. {message}")
     return FileSystemError(f"{source} could not be transferred. {message}")

@@ -43,11 +43,12 @@ def frame(message: dict[str, Any]) -> bytes:
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
     """``plan`` for a frame."""
-    fields = {key: to_text(value) if isinstance(value, bytes) else value for key, value in plan._asdict().items()}
-    for key in _PLACES:
-        place: Place | None = fields[key]
-        if place is not None:
-            fields[key] = [to_text(place.root), to_text(place.inside), place.symlinks]
+    fields: dict[str, Any] = {}
+    for key, value in plan._asdict().items():
+        if isinstance(value, Place):
+            fields[key] = [to_text(value.root), to_text(value.inside), value.symlinks]
+        else:
+            fields[key] = to_text(value) if isinstance(value, bytes) else value
     return fields
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .places import Identity, identity
 from .reading import Source, refused_link
 from .removing import MAX_DEPTH, too_deep
+from .words import INTO_ITSELF
 
 #: So much is copied between two looks at whether to go on, and so much written before it must be on the disk.
 _SLICE, _DURABLE = 4 << 20, 32 << 20
@@ -127,7 +128,7 @@ class Copier:
     ) -> Seen:
         me = identity(info)
         if me in self._forbidden:
-            raise OSError(None, "A folder cannot be put into itself.")
+            raise OSError(None, INTO_ITSELF)
         if me in above:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         if len(above) > MAX_DEPTH:

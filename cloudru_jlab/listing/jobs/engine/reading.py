@@ -10,6 +10,7 @@ from collections.abc import Callable
 from ....core.access import Place
 from ....core.beneath import open_directory, open_file, open_path
 from .removing import MAX_DEPTH, too_deep
+from .words import LINKED
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -17,7 +18,7 @@ _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 def refused_link() -> OSError:
     """The error of a link that would be followed where it comes to, and is not followed where it is."""
-    return OSError(None, "It is or holds a link, and the links of its root may not be followed elsewhere.")
+    return OSError(None, LINKED)
 
 
 class Source:

@@ -8,6 +8,9 @@ import os
 from .plan import JobFailed, Plan
 
 DENIED = "You have no permission."
+TOO_LONG = "The name is too long."
+INTO_ITSELF = "A folder cannot be put into itself."
+LINKED = "It is or holds a link, and the links of its root may not be followed elsewhere."
 _SENTENCES = {
     errno.EACCES: DENIED,
     errno.EPERM: DENIED,
@@ -16,9 +19,9 @@ _SENTENCES = {
     errno.ENOTEMPTY: "The folder is not empty.",
     errno.ENOSPC: "The disk is full.",
     errno.EDQUOT: "Your disk quota is used up.",
-    errno.ENAMETOOLONG: "The name is too long.",
+    errno.ENAMETOOLONG: TOO_LONG,
     errno.EBUSY: "It is in use: something is mounted there.",
-    errno.EINVAL: "A folder cannot be put into itself.",
+    errno.EINVAL: INTO_ITSELF,
     errno.ETIMEDOUT: "The file system does not answer.",
     errno.EMFILE: "The server has too many open files. Try again later.",
     errno.EFBIG: "The file is larger than the file system allows.",
