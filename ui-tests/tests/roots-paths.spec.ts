@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
@@ -21,6 +21,10 @@ const panelOf = (page: IJupyterLabPageFixture): Locator =>
 
 const rowIn = (panel: Locator, name: string): Locator =>
   panel.locator(`.jp-DirListing-item:has-text("${name}")`);
+
+/** The files that a user sees: no folder of checkpoints. */
+const filesIn = (place: string): string[] =>
+  namesIn(place).filter(name => !name.startsWith('.'));
 
 async function drag(
   page: IJupyterLabPageFixture,
@@ -101,6 +105,7 @@ test.describe('Paths of several roots @roots', () => {
       .poll(() => namesIn(scratch).filter(name => name.startsWith('part_')))
       .toHaveLength(150);
     expect(namesIn(folder)).toHaveLength(151);
+    expect(readFileSync(join(scratch, 'train.csv'), 'utf8')).toBe('scratch\n');
   });
 
   test('a drag from panel to panel asks, and Cancel does nothing', async ({
@@ -176,6 +181,8 @@ test.describe('Paths of several roots @roots', () => {
       'Datasets (read-only)'
     ]);
     await select.selectOption({ label: 'Scratch' });
+    // The default root has a folder of this name too.
+    await expect(dialog.locator('.jp-BreadCrumbs')).toContainText('@scratch');
     await rowIn(dialog, tmpPath).dblclick();
     await expect(rowIn(dialog, 'saved.jupyterlab-workspace')).toBeVisible();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
@@ -238,8 +245,9 @@ test.describe('Paths of several roots @roots', () => {
     await tabs.nth(1).locator('.lm-TabBar-tabCloseIcon').click();
     await expect(tabs).toHaveCount(1);
     await expect(tabs).not.toHaveAttribute('data-cj-root');
-    expect(namesIn(folder)).toEqual(['train.csv']);
-    expect(namesIn(scratch)).toEqual(['train.csv']);
+    // A label that were another one would have renamed the file.
+    expect(filesIn(folder)).toEqual(['train.csv']);
+    expect(filesIn(scratch)).toEqual(['train.csv']);
   });
 
   test('the real path is copied, from the menu too', async ({

@@ -2,6 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { dismissDialog, waitForDialog } from '@jupyterlab/testing';
 import { nullTranslator } from '@jupyterlab/translation';
 
+import type { IJob } from '../../../core/tokens';
 import { BulkJobs } from '../model';
 import { JobNotifications } from '../notifications';
 import { FakeJobs, makeRequest } from './fakejobs';
@@ -27,7 +28,11 @@ describe('JobNotifications', () => {
     Notification.dismiss();
     service = new FakeJobs();
     jobs = new BulkJobs({ service, standby: 'never' });
-    notifications = new JobNotifications({ jobs, translator: nullTranslator });
+    notifications = new JobNotifications({
+      jobs,
+      translator: nullTranslator,
+      patience: 0
+    });
   });
 
   afterEach(() => {
@@ -130,6 +135,36 @@ describe('JobNotifications', () => {
     });
     await jobs.resume();
     expect(only().message).toBe('Copied 5,000 items');
+  });
+
+  it('shows the result alone of a job that takes no time', async () => {
+    jest.useFakeTimers();
+    notifications.dispose();
+    notifications = new JobNotifications({ jobs, translator: nullTranslator });
+    await jobs.start(makeRequest({ kind: 'move' }));
+    expect(all()).toEqual([]);
+    const end = { kind: 'move', done: 5000, state: 'done', finished: 'now' };
+    service.put(end as Partial<IJob>);
+    await jobs.resume();
+    expect(only().message).toBe('Moved 5,000 items');
+    await jest.advanceTimersByTimeAsync(1000);
+    jest.useRealTimers();
+    expect(only().message).toBe('Moved 5,000 items');
+  });
+
+  it('lets progress stay a moment before the result follows', async () => {
+    jest.useFakeTimers();
+    notifications.dispose();
+    notifications = new JobNotifications({ jobs, translator: nullTranslator });
+    await jobs.start(makeRequest());
+    await jest.advanceTimersByTimeAsync(510);
+    expect(only().message).toBe('Deleting: 0 of 5,000');
+    service.put({ done: 5000, state: 'done', finished: 'now' });
+    await jobs.resume();
+    expect(only().message).toBe('Deleting: 0 of 5,000');
+    await jest.advanceTimersByTimeAsync(510);
+    jest.useRealTimers();
+    expect(only().message).toBe('Deleted 5,000 items');
   });
 
   it('takes the notification of a lost job away', async () => {
