@@ -293,6 +293,8 @@ function Folders(props: IItemsProps & { current: IRootPath }): JSX.Element {
   const recent = memory
     .recent(root.name)
     .filter(folder => folder !== inside && !favourites.includes(folder));
+  const isEmpty =
+    inside === '' && favourites.length === 0 && recent.length === 0;
   const isFavourite = memory.isFavourite(root.name, inside);
   const list = (
     title: string,
@@ -316,7 +318,7 @@ function Folders(props: IItemsProps & { current: IRootPath }): JSX.Element {
     );
   return (
     <>
-      <div role="separator" className="cj-RootsMenu-separator" />
+      {!isEmpty && <div role="separator" className="cj-RootsMenu-separator" />}
       {list(trans.__('Favorites'), starIcon, favourites)}
       {list(trans.__('Recent Folders'), historyIcon, recent)}
       {inside !== '' && (

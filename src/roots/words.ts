@@ -29,7 +29,7 @@ export class RootWords {
     if (root.state !== 'available') {
       return '';
     }
-    if (isLow(root.freeInodes, root.totalInodes, LOW_INODES)) {
+    if (root.writable && isLow(root.freeInodes, root.totalInodes, LOW_INODES)) {
       const left = root.freeInodes ?? 0;
       return this.trans._n(
         'room for %2 file',

@@ -29,6 +29,9 @@ describe('RootWords', () => {
     const full = root('a', { freeInodes: 12 });
     expect(words.isLow(full)).toBe(true);
     expect(words.free(full)).toBe('room for 12 files');
+    expect(words.free(root('a', { freeInodes: 12, writable: false }))).toBe(
+      '12 GB free'
+    );
     // Such as btrfs, which has no fixed number.
     const endless = root('a', { freeInodes: 0, totalInodes: 0 });
     expect(words.isLow(endless)).toBe(false);
