@@ -10,6 +10,7 @@ import time
 from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fuse.mounting import SlowMount, why_not
@@ -18,6 +19,7 @@ from cloudru_jlab.core.access import ABSENT, DIRECTORY, FILE, Place, ScanChunk
 from cloudru_jlab.core.entries import read_entry
 from cloudru_jlab.core.errors import NotAnswering, from_os_error
 from cloudru_jlab.listing.scan.guard import Breaker, Guard
+from cloudru_jlab.listing.scan.local import LocalAccess
 from cloudru_jlab.listing.scan.network import NetworkFileSystems
 
 from .conftest import Until
@@ -131,6 +133,45 @@ async def test_errors_of_the_system_are_passed_on(
         await guard.scan(path, Collected())
     with pytest.raises(error):
         await guard.stat_rows(path, [b"x"])
+    await guard.stop()
+
+
+@pytest.mark.parametrize(
+    ("symlinks", "followed"),
+    [("deny", set()), ("inside", {b"in"}), ("follow", {b"in", b"out"})],
+)
+async def test_links_are_followed_as_far_as_the_root_says(
+    tmp_path: Path, guarded: GuardOf, until: Until, symlinks: Any, followed: set[bytes]
+) -> None:
+    (tmp_path / "outside" / "canary").mkdir(parents=True)
+    root = tmp_path / "inner root"
+    (root / "real").mkdir(parents=True)
+    (root / "in").symlink_to("real")
+    (root / "out").symlink_to(tmp_path / "outside")
+    guard, sink, directory = guarded(), Collected(), Place(os.fsencode(root), b"", symlinks)
+    local = LocalAccess()
+    names = [b"in", b"out", b"real"]
+
+    await guard.scan(directory, sink)
+
+    kinds = {name: DIRECTORY if name in {*followed, b"real"} else FILE for name in names}
+    assert sink.types == kinds
+    assert await guard.kinds(directory, names) == bytes(kinds.values())
+    rows = await guard.stat_rows(directory, names)
+    assert rows == await local.stat_rows(directory, names)
+    assert [row.writable for row in rows if row is not None] == [kinds[name] == DIRECTORY for name in names]
+    for name in (b"in", b"out"):
+        if name in followed:
+            assert (await guard.stat_directory(directory.child(name))).inode
+            await guard.scan(directory.child(name), Collected())
+        else:
+            with pytest.raises(FileNotFoundError):
+                await guard.stat_directory(directory.child(name))
+            with pytest.raises(FileNotFoundError):
+                await guard.scan(directory.child(name), Collected())
+            with pytest.raises(FileNotFoundError):
+                await guard.stat_rows(directory.child(name), [b"canary"])
+    local.close()
     await guard.stop()
 
 
