@@ -36,7 +36,7 @@ def browser_settings() -> dict[str, dict[str, object]]:
 
 
 def roots_environment(folder: Path) -> dict[str, str]:
-    """Make the folders of three roots below `folder`, one writable, one read-only, one missing: the server's settings."""
+    """The settings of a server with three more roots: one writable, one read-only, one missing, all below `folder`."""
     for name in ("scratch", "datasets", "added"):
         (folder / name).mkdir()
     roots = [
@@ -53,7 +53,9 @@ def roots_environment(folder: Path) -> dict[str, str]:
 
 def playwright(url: str, server: LabServer, configuration: str, more: dict[str, str], arguments: list[str]) -> int:
     """Run Playwright against `url`; returns its exit status."""
-    environment = os.environ | more | {
+    environment = {
+        **os.environ,
+        **more,
         "CLOUDRU_CHROMIUM": chromium(),
         "CLOUDRU_UI_CONFIGURATION": configuration,
         "CLOUDRU_UI_ROOT": str(server.root),
@@ -82,9 +84,7 @@ def main() -> int:
             # Not below the root of the server, where they would be reached twice.
             more = roots_environment(Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cloudru-roots-"))))
         server = running.enter_context(
-            lab_server(
-                python, folder / "server.log", base_url=base_url, settings=browser_settings(), environment=more
-            )
+            lab_server(python, folder / "server.log", base_url=base_url, settings=browser_settings(), environment=more)
         )
         url = server.url
         if beside:

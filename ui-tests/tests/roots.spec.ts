@@ -220,13 +220,19 @@ test.describe('The root switcher @roots', () => {
     await expect(name).toBeVisible();
     await name.dblclick();
     await expect(deep).toBeVisible();
-    await page.waitForCondition(() =>
-      page.evaluate(async () => {
-        const { workspaces } = window.jupyterapp.serviceManager;
-        const { values } = await workspaces.list();
-        return JSON.stringify(values).includes('cloudru-roots-');
-      })
-    );
+    const id = (await panel.getAttribute('id')) ?? '';
+    await expect
+      .poll(() =>
+        page.evaluate(async panelId => {
+          const { workspaces } = window.jupyterapp.serviceManager;
+          const { values } = await workspaces.list();
+          const saved = values.find(({ data }) =>
+            JSON.stringify(data['layout-restorer:data'] ?? '').includes(panelId)
+          );
+          return saved?.data[`file-browser-${panelId}:cwd`];
+        }, id)
+      )
+      .toEqual({ path: `@scratch/${tmpPath}` });
     await page.reload();
     await expect(panel).toHaveCount(1);
     await expect(panel.locator('.cj-RootSwitcher')).toContainText('Scratch');
