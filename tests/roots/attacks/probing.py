@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlencode
@@ -25,10 +26,13 @@ class Request(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        """Whether it is of our routes, or a path in it begins as those of a root with a prefix do. Other paths in the
+        """Whether it is of our routes, or all paths in it begin as those of a root with a prefix do. Other paths in the
         default root are jupyter_server's own business, its internal errors included."""
-        paths = [unquote(self.path), *(value for value in (self.body or {}).values() if isinstance(value, str))]
-        return not self.may_fail and any(mark in path for path in paths for mark in MARKS)
+        if self.path.startswith("cloudru/"):
+            return True
+        paths = [unquote(match[1])] if (match := _STOCK.match(self.path)) else []
+        paths += [value for key, value in (self.body or {}).items() if key in ("path", "copy_from", "cwd")]
+        return not self.may_fail and all(path.startswith(MARKS) for path in paths)
 
 
 class Answer(NamedTuple):
@@ -46,8 +50,10 @@ class Answer(NamedTuple):
 Verb = Callable[[Attack], Iterable[Request]]
 #: Requests under way at a time.
 _TOGETHER = 16
-#: What makes a request ours.
-MARKS = ("cloudru/", *(prefix for prefix in PREFIXES if prefix))
+#: How the paths of roots with a prefix begin.
+MARKS = tuple(prefix for prefix in PREFIXES if prefix)
+#: jupyter_server's routes that end in a path.
+_STOCK = re.compile(r"(?:api/contents|files|view|nbconvert/html)/?(.*)")
 
 
 class Prober:
