@@ -69,7 +69,9 @@ class CloudruContentsManager(FolderContentsManager):
         registry = self._registry()
         if registry is None:
             return None
-        if "@" not in path and self._has_plain_default(registry):
+        # The server's own code takes ".." for the directory above, as long as that is in the root: then
+        # "a/.." is the root itself, which can be deleted by that name.
+        if "@" not in path and ".." not in path and self._has_plain_default(registry):
             return None
         spot = self._spot(path)
         return None if _is_plain(spot.root) else spot
