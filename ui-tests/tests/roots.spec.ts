@@ -249,6 +249,26 @@ test.describe('The root switcher @roots', () => {
     await expect(panel).toHaveCount(0);
   });
 
+  test('is in a picture of the documentation', async ({ page, tmpPath }) => {
+    test.skip(!process.env.SCREENSHOTS, 'taken with SCREENSHOTS=1');
+    await switcherOf(page).click();
+    await menuOf(page)
+      .getByRole('menuitem', { name: 'Open “Scratch” in New Panel' })
+      .click();
+    const panel = panelOf(page);
+    await panel
+      .locator('.jp-DirListing-itemName', { hasText: tmpPath })
+      .dblclick();
+    await expect(
+      panel.locator('.jp-DirListing-itemName', { hasText: 'notes.txt' })
+    ).toBeVisible();
+    await switcherOf(page).click();
+    await expect(menuOf(page)).toBeVisible();
+    await page.screenshot({
+      path: join(__dirname, '..', '..', 'docs', 'images', 'roots.png')
+    });
+  });
+
   test('keeps favourite and recent folders', async ({
     files,
     page,
