@@ -93,11 +93,14 @@ class Roots:
                 raise _not_local() from None
             raise
         info = backend.info
-        if waiting and not info.default:
-            state = backend.state()
-            if state.availability != "available":
-                raise RootUnavailable(state.message or f"{info.title} is not available now.", state=state.availability)
-        access, place = backend.place(inside)
+        state = backend.state()
+        try:
+            # asked whatever the state is: it is what looks again at a root that was not there
+            access, place = backend.place(inside)
+        except RootUnavailable as error:
+            raise RootUnavailable(error.message, state=state.availability) from None
+        if waiting and not info.default and state.availability != "available":
+            raise RootUnavailable(state.message or f"{info.title} is not available now.", state=state.availability)
         contents = self._contents()
         return Spot(
             root=info.name,
