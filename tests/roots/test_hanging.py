@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import textwrap
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import anyio.to_thread
@@ -376,10 +376,11 @@ def test_roots_that_the_server_s_user_may_not_read() -> None:
 
 
 def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+    """Until the server answers: one that starts tries its port, lets it go, and only then takes it."""
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
+            assert ask(port, "GET", "api")[0] == 200
+        except (URLError, ConnectionError):
             assert server.poll() is None, "the server did not start"
         else:
             return
