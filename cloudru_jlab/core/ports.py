@@ -172,3 +172,47 @@ class Transfers(Protocol):
         Runs as a bulk action that users see and may cancel, and returns when it has ended. Raises `DomainError` where
         it could not be done; then nothing is under ``target``, and the source is complete.
         """
+
+
+Severity = Literal["info", "success", "warning", "error", "critical"]
+
+
+class Message(NamedTuple):
+    """What a feature tells the user.
+
+    ``texts`` gives title and body in other languages than English, by language (``{"ru": ("…", "…")}``). ``user`` is the
+    one user it is for, None for everybody on this server. A later one of the same ``dedupe_key`` replaces the earlier
+    in place. ``action`` is one of the kinds of `notifications.models.Action`, with ``path`` where it takes one.
+    ``links`` are (label, address).
+    """
+
+    title: str
+    body: str = ""
+    severity: Severity = "info"
+    category: str = "system"
+    texts: dict[str, tuple[str, str]] | None = None
+    links: tuple[tuple[str, str], ...] = ()
+    action: str | None = None
+    path: str | None = None
+    progress: float | None = None
+    dedupe_key: str | None = None
+    expires_seconds: int | None = None
+    user: str | None = None
+
+
+@runtime_checkable
+class Notifier(Protocol):
+    """Tells the user something, with history. Provided by `notifications`."""
+
+    async def notify(self, message: Message, *, name: str) -> str:
+        """Post ``message`` with the source `system` called ``name``; its id. A store that cannot be written keeps it in
+        memory: this never raises for a full disk.
+
+        Raises
+        ------
+        core.errors.BadParameter
+            When the message breaks a limit of `notifications.models.NewNotification`: a fault of the caller.
+        """
+
+    async def withdraw(self, dedupe_key: str) -> None:
+        """Remove what was posted with this key: it is no longer true. Nothing happens where there is none."""
