@@ -180,9 +180,9 @@ Severity = Literal["info", "success", "warning", "error", "critical"]
 class Message(NamedTuple):
     """What a feature tells the user.
 
-    ``texts`` gives title and body in other languages than English, by language (``{"ru": ("…", "…")}``). ``user`` is the
-    one user it is for, None for everybody on this server. A later one of the same ``dedupe_key`` replaces the earlier
-    in place. ``action`` is one of the kinds of `notifications.models.Action`, with ``path`` where it takes one.
+    ``texts`` gives title and body in other languages than English, by language (``{"ru": ("…", "…")}``). ``user`` is
+    the one user it is for, None for everybody on this server. A later one of the same ``dedupe_key`` replaces the
+    earlier in place. ``action`` is one of the kinds of `notifications.models.Action`, with ``path`` where it takes one.
     ``links`` are (label, address).
     """
 

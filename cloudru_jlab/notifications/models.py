@@ -137,7 +137,7 @@ class Change(Struct, forbid_unknown_fields=True):
 
     read: bool | UnsetType = UNSET
     dismissed: bool | UnsetType = UNSET
-    progress: Progress | None | UnsetType = UNSET
+    progress: Progress | UnsetType | None = UNSET
     severity: Severity | UnsetType = UNSET
     title: Title | UnsetType = UNSET
     body: Body | UnsetType = UNSET
