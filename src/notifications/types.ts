@@ -15,11 +15,7 @@ export interface ILink {
 /** What the reader may do about it: a closed list, never a command of the server's choice. */
 export interface IAction {
   readonly kind:
-    | 'open'
-    | 'open_folder'
-    | 'reload'
-    | 'save_all'
-    | 'show_notifications';
+    'open' | 'open_folder' | 'reload' | 'save_all' | 'show_notifications';
   readonly path?: string | null;
 }
 
