@@ -6,7 +6,8 @@ export const PluginIds = {
   browser: `${PACKAGE}:browser`,
   roots: `${PACKAGE}:roots`,
   rootSwitcher: `${PACKAGE}:root-switcher`,
-  rootsPaths: `${PACKAGE}:roots-paths`
+  rootsPaths: `${PACKAGE}:roots-paths`,
+  notifications: `${PACKAGE}:notifications`
 } as const;
 
 /** The domain of our translation catalogue. */
@@ -17,3 +18,6 @@ export const API_NAMESPACE = 'cloudru';
 
 /** The path part of the schema id of the server's listing event, whatever its host and version. */
 export const LISTING_EVENT = '/cloudru_jlab/listing/';
+
+/** The path part of the schema id of the server's notifications event, whatever its host and version. */
+export const NOTIFICATIONS_EVENT = '/cloudru_jlab/notifications/';

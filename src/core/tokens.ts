@@ -270,3 +270,5 @@ export const IRoots = new Token<IRoots>(
   'cloudru-jlab:IRoots',
   'The folders of the server that JupyterLab shows: the default root, and those beside it.'
 );
+
+export { INotifications } from './notifications';
