@@ -159,9 +159,14 @@ class ClearQuery(Struct):
 
 
 class Claim(Struct, forbid_unknown_fields=True):
-    """A page asks for the right to show these as toasts."""
+    """A page asks for the right to show these as toasts.
+
+    `attempt`: a random text, new for each claim; one that got no answer is asked again with the same, and what it had
+    been granted is granted again.
+    """
 
     ids: Annotated[list[str], Meta(max_length=1_000)]
+    attempt: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Claimed(Struct):
