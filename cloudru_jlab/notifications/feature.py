@@ -19,6 +19,7 @@ from .operator import OperatorToken
 from .service import NotificationService, SystemNotifier
 from .store.writer import Store
 from .users import tells_users_apart
+from .watches import KernelWatches
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
@@ -90,6 +91,7 @@ class Notifications(Feature):
             several_users=lambda: tells_users_apart(self._settings.get("identity_provider")),
             limit=RateLimit(self.burst, self.posts_per_second, time.monotonic),
         )
+        self.kernels: KernelWatches | None = None
         file = os.path.expandvars(os.path.expanduser(self.operator_token_file))
         self.operator = OperatorToken(Path(file) if file else None, self.log)
         ports.provide(Notifier, SystemNotifier(self.service))
@@ -101,6 +103,8 @@ class Notifications(Feature):
         return [
             ("notifications", handlers.AllHandler, arguments),
             ("notifications/claims", handlers.ClaimsHandler, arguments),
+            ("notifications/watches", handlers.WatchesHandler, {**arguments, "kernels": self.kernels}),
+            (r"notifications/watches/(?P<watch>\w+)", handlers.WatchHandler, {**arguments, "kernels": self.kernels}),
             (r"notifications/(?P<notification>\w+)", handlers.OneHandler, arguments),
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..core.errors import PermissionDenied
+from ..core.errors import NotFound, PermissionDenied
 from ..core.handlers import ApiHandler, operation
 from .limits import MAX_REQUEST, TooLarge, TooMany
 from .models import (
@@ -18,13 +18,17 @@ from .models import (
     Claimed,
     ClearQuery,
     NewNotification,
+    NewWatch,
     Notification,
     Notifications,
     NotificationsQuery,
+    Watch,
+    Watches,
 )
 from .operator import OperatorAuthorizer, OperatorIdentity, OperatorToken
 from .service import Caller, NotificationService
 from .users import user_key
+from .watches import KernelWatches
 
 
 class NotificationsHandler(ApiHandler):
@@ -138,7 +142,55 @@ class ClaimsHandler(NotificationsHandler):
         self.reply(await self.service.claim(self.caller, self.body(Claim)))
 
 
-def only_operator(caller: Caller) -> None:
-    """Raise `PermissionDenied` for anybody else."""
-    if caller.kind != "operator":
-        raise PermissionDenied("Only the operator may do this: send the operator's token.")
+class _WatchHandler(NotificationsHandler):
+    def initialize(  # type: ignore[override]
+        self, service: NotificationService, operator: OperatorToken, kernels: KernelWatches | None
+    ) -> None:
+        """Take the service, and what watches kernels."""
+        super().initialize(service, operator)
+        self._kernels = kernels
+
+    @property
+    def kernels(self) -> KernelWatches:
+        """What watches kernels; raises `NotFound` where nothing does."""
+        if self._kernels is None:
+            raise NotFound("This server does not watch kernels.")
+        return self._kernels
+
+    @property
+    def user(self) -> str:
+        """Whose watches it is about; raises `PermissionDenied` for the operator."""
+        user = self.caller.user
+        if user is None:
+            raise PermissionDenied("The operator runs no cells: this is for users.")
+        return user
+
+
+class WatchesHandler(_WatchHandler):
+    """Executions that users wait for."""
+
+    @web.authenticated
+    @authorized(action="read", resource="notifications")
+    @operation(returns=Watches)
+    async def get(self) -> None:
+        """The user's watches."""
+        self.reply(Watches(list(self.kernels.watches(self.user))))
+
+    @web.authenticated
+    @authorized(action="write", resource="notifications")
+    @operation(body=NewWatch, returns=Watch, status=201)
+    async def post(self) -> None:
+        """Notify the user when an execution ends, whether or not a page is open then."""
+        self.reply(await self.kernels.watch(self.body(NewWatch), self.user), 201)
+
+
+class WatchHandler(_WatchHandler):
+    """One of them."""
+
+    @web.authenticated
+    @authorized(action="write", resource="notifications")
+    @operation(status=204)
+    async def delete(self, watch: str) -> None:
+        """Watch no longer."""
+        await self.kernels.unwatch(watch, self.user)
+        self.reply()
