@@ -20,7 +20,7 @@ class CloudruJlab(ExtensionApp):
 
     name = "cloudru_jlab"
     load_other_extensions = True
-    classes = list(FEATURES)  # noqa: RUF012 - the base class declares an instance list
+    classes = [*FEATURES, *(each for feature in FEATURES for each in feature.configured)]  # noqa: RUF012 - as in the base
 
     def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         super()._link_jupyter_server_extension(serverapp)

@@ -46,6 +46,8 @@ class Feature(LoggingConfigurable):
     halves: ClassVar[frozenset[str]] = frozenset({"server"})
     provides: ClassVar[tuple[type, ...]] = ()
     requires: ClassVar[tuple[type, ...]] = ()
+    #: Classes beside this one that the operator configures.
+    configured: ClassVar[tuple[type[LoggingConfigurable], ...]] = ()
 
     def link(self, serverapp: ServerApp) -> None:
         """Replace classes of the server, chaining to what an operator set."""

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from traitlets import Float, Integer, TraitError, Unicode, validate
 
@@ -14,6 +14,7 @@ from ..core.feature import Feature, Ports, Route
 from ..core.ports import Notifier
 from ..core.state import instance_folder
 from . import handlers
+from .feed import NotificationFeed
 from .limits import RateLimit
 from .operator import OperatorToken
 from .service import NotificationService, SystemNotifier
@@ -29,12 +30,23 @@ EVENT_SCHEMA = "https://schema.cloud.ru/cloudru_jlab/notifications/v1"
 PAGE_CONFIG = "cloudruNotifications"
 
 
+class Part(Protocol):
+    """Something beside the service that begins and ends with it."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End; safe without `start`, and twice."""
+
+
 class Notifications(Feature):
     """Messages of the platform, of programs and of the server itself, with history."""
 
     slug = "notifications"
     halves = frozenset({"server", "front"})
     provides = (Notifier,)
+    configured = (NotificationFeed,)
 
     operator_token_file = Unicode(
         "",
@@ -92,6 +104,12 @@ class Notifications(Feature):
             limit=RateLimit(self.burst, self.posts_per_second, time.monotonic),
         )
         self.kernels: KernelWatches | None = None
+        self.parts: list[Part] = []
+        for part in self.configured:
+            try:
+                self.parts.append(part(self.service, parent=self))
+            except TraitError as error:
+                self.log.critical("%s is off: %s", part.__name__, error)
         file = os.path.expandvars(os.path.expanduser(self.operator_token_file))
         self.operator = OperatorToken(Path(file) if file else None, self.log)
         ports.provide(Notifier, SystemNotifier(self.service))
@@ -103,6 +121,7 @@ class Notifications(Feature):
         return [
             ("notifications", handlers.AllHandler, arguments),
             ("notifications/claims", handlers.ClaimsHandler, arguments),
+            ("notifications/alertmanager", handlers.AlertmanagerHandler, arguments),
             ("notifications/watches", handlers.WatchesHandler, {**arguments, "kernels": self.kernels}),
             (r"notifications/watches/(?P<watch>\w+)", handlers.WatchHandler, {**arguments, "kernels": self.kernels}),
             (r"notifications/(?P<notification>\w+)", handlers.OneHandler, arguments),
@@ -111,10 +130,20 @@ class Notifications(Feature):
     async def start(self) -> None:
         """See `core.feature.Feature.start`."""
         await self.service.start()
+        for part in self.parts:
+            try:
+                await part.start()
+            except Exception:
+                self.log.exception("%s did not start; the notifications go on", type(part).__name__)
 
     async def stop(self) -> None:
         """See `core.feature.Feature.stop`."""
         if hasattr(self, "service"):
+            for part in reversed(self.parts):
+                try:
+                    await part.stop()
+                except Exception:
+                    self.log.exception("%s did not stop cleanly", type(part).__name__)
             await self.service.stop()
 
     def _ring(self, seq: int, kind: str) -> None:

@@ -10,8 +10,9 @@ from tornado import web
 
 from ..core.errors import NotFound, PermissionDenied
 from ..core.handlers import ApiHandler, operation
-from .limits import MAX_REQUEST, TooLarge, TooMany
+from .limits import MAX_REQUEST, MAX_WEBHOOK, TooLarge, TooMany
 from .models import (
+    Alerts,
     Change,
     ChangeAll,
     Claim,
@@ -140,6 +141,20 @@ class ClaimsHandler(NotificationsHandler):
     async def post(self) -> None:
         """Ask which notifications this page shall show: each is granted once to each user."""
         self.reply(await self.service.claim(self.caller, self.body(Claim)))
+
+
+class AlertmanagerHandler(NotificationsHandler):
+    """Alertmanager's webhook."""
+
+    longest = MAX_WEBHOOK
+
+    @web.authenticated
+    @authorized(action="write", resource="notifications")
+    @operation(body=Alerts, status=204)
+    async def post(self) -> None:
+        """Notify everybody of alerts; with the operator's token alone."""
+        await self.service.alert(self.caller, self.body(Alerts))
+        self.reply()
 
 
 class _WatchHandler(NotificationsHandler):

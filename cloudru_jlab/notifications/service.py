@@ -12,10 +12,12 @@ from msgspec import UNSET
 
 from ..core.errors import BadParameter, DomainError, PermissionDenied
 from ..core.ports import Message
+from .alertmanager import alert_notifications
 from .checking import checked, checked_change
 from .limits import RateLimit
 from .models import (
     Action,
+    Alerts,
     Change,
     ChangeAll,
     Claim,
@@ -91,6 +93,15 @@ class NotificationService:
         name = "operator" if caller.kind == "operator" and new.name == "program" else new.name
         self.take(caller)
         return await self.post(new, Source(caller.kind, name), caller.user, limited=False)
+
+    async def alert(self, caller: Caller, alerts: Alerts) -> None:
+        """Store what Alertmanager posts, for everybody; raises `PermissionDenied` for all but the operator."""
+        if caller.kind != "operator":
+            raise PermissionDenied("Alerts are the operator's: send the operator's token.")
+        self.take(caller)
+        source = Source("operator", "alertmanager")
+        # side by side: what waits together is on disk together, in this order
+        await asyncio.gather(*(self.post(new, source, None) for new in alert_notifications(alerts)))
 
     def take(self, caller: Caller) -> None:
         """One more request that sends something; raises `limits.TooMany`."""

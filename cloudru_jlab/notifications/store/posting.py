@@ -232,6 +232,9 @@ def _quiet(before: Content, after: Content) -> bool:
 
 
 def _louder(before: Content, after: Content) -> bool:
+    if before.progress is not None and after.progress is None:
+        # what was on its way has come to its end: that is the news
+        return True
     return _LOUDNESS.index(after.severity) > _LOUDNESS.index(before.severity)
 
 
