@@ -7,7 +7,9 @@ export const PluginIds = {
   roots: `${PACKAGE}:roots`,
   rootSwitcher: `${PACKAGE}:root-switcher`,
   rootsPaths: `${PACKAGE}:roots-paths`,
-  notifications: `${PACKAGE}:notifications`
+  notifications: `${PACKAGE}:notifications`,
+  notificationsCells: `${PACKAGE}:notifications-cells`,
+  notificationsHistory: `${PACKAGE}:notifications-history`
 } as const;
 
 /** The domain of our translation catalogue. */
