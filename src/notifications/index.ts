@@ -2,10 +2,14 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator } from '@jupyterlab/translation';
 
 import { PluginIds } from '../core/ids';
 import { INotifications } from '../core/tokens';
+import { historyPlugin } from './history';
 
 /** What the platform, programs and people tell the user: kept fresh, and shown as toasts. */
 const notificationsPlugin: JupyterFrontEndPlugin<INotifications> = {
@@ -13,16 +17,27 @@ const notificationsPlugin: JupyterFrontEndPlugin<INotifications> = {
   description: 'Notifications of the platform, of programs and of people.',
   autoStart: true,
   requires: [ITranslator],
+  optional: [ICommandPalette, ISettingRegistry, IStatusBar],
   provides: INotifications,
   activate: async (
     app: JupyterFrontEnd,
-    translator: ITranslator
+    translator: ITranslator,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null,
+    statusBar: IStatusBar | null
   ): Promise<INotifications> => {
     const { createNotifications } = await import('./setup');
-    return createNotifications({ app, translator });
+    return createNotifications({
+      app,
+      translator,
+      palette,
+      settings,
+      statusBar
+    });
   }
 };
 
 export const notificationsPlugins: JupyterFrontEndPlugin<unknown>[] = [
-  notificationsPlugin
+  notificationsPlugin,
+  historyPlugin
 ];

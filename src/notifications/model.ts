@@ -21,6 +21,8 @@ const SHARP_INTERVAL = 5_000;
 const SHARP_FOR = 45_000;
 /** Times between two tries while the server does not answer. */
 const RETRIES = [2_000, 4_000, 8_000, 16_000, 30_000];
+/** The same where the server knows of no notifications, which may be switched on. */
+const MISSING_INTERVAL = 600_000;
 /** Time between two requests when somebody rings all the time. */
 const GAP = 100;
 /** A page without frames (hidden) tells of changes this often. */
@@ -227,6 +229,7 @@ export class Notifications implements INotifications, IDisposable {
       if (this.isDisposed) {
         return;
       }
+      this._isMissing = false;
       if (this._failures > 0) {
         this._failures = 0;
         this._sharpUntil = Date.now() + SHARP_FOR;
@@ -239,6 +242,7 @@ export class Notifications implements INotifications, IDisposable {
         return;
       }
       this._failures++;
+      this._isMissing = isStatus(error, 404);
       this._setProblem(this._describe(error));
     }
     this._expire();
@@ -290,8 +294,9 @@ export class Notifications implements INotifications, IDisposable {
 
   private _schedule(): void {
     const sharp = Date.now() < this._sharpUntil;
-    const interval =
-      this._failures > 0
+    const interval = this._isMissing
+      ? MISSING_INTERVAL
+      : this._failures > 0
         ? (RETRIES[Math.min(this._failures, RETRIES.length) - 1] ?? INTERVAL)
         : sharp
           ? SHARP_INTERVAL
@@ -330,7 +335,7 @@ export class Notifications implements INotifications, IDisposable {
   }
 
   private _describe(error: unknown): string {
-    if (error instanceof ApiError && error.status === 404) {
+    if (isStatus(error, 404)) {
       return this._trans.__('This server has no notifications.');
     }
     if (error instanceof ApiError && error.status < 500) {
@@ -387,6 +392,7 @@ export class Notifications implements INotifications, IDisposable {
   private _expiring: number | undefined;
   private _failures = 0;
   private readonly _granted = new Signal<this, readonly INotification[]>(this);
+  private _isMissing = false;
   private _isTelling = false;
   private readonly _language: string;
   private _last = 0;
@@ -415,4 +421,8 @@ export namespace Notifications {
     /** Tells servers of one origin apart. */
     key?: string;
   }
+}
+
+function isStatus(error: unknown, status: number): boolean {
+  return error instanceof ApiError && error.status === status;
 }
