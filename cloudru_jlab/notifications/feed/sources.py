@@ -19,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.httputil import HTTPHeaders, HTTPInputError
+from tornado.iostream import UnsatisfiableReadError
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 _ACCEPT = "application/json, application/atom+xml;q=0.9, application/xml;q=0.8, */*;q=0.1"
@@ -67,17 +68,19 @@ class FileSource:
         except OSError as error:
             self._stamp = None
             raise Unread(f"it cannot be opened ({error.strerror})") from None
-        with os.fdopen(handle, "rb") as stream:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise Unread("it is no file")
             stamp = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
             if stamp == self._stamp:
                 return None
-            try:
+            with os.fdopen(handle, "rb", closefd=False) as stream:
                 data = stream.read(self._max_bytes + 1)
-            except OSError as error:
-                raise Unread(f"it cannot be read ({error.strerror})") from None
+        except OSError as error:
+            raise Unread(f"it cannot be read ({error.strerror})") from None
+        finally:
+            os.close(handle)
         if len(data) > self._max_bytes:
             raise Unread(f"it is larger than {self._max_bytes} bytes")
         self._stamp = stamp if abs(self._clock() - status.st_mtime) > _FRESH else None
@@ -130,7 +133,10 @@ class HttpSource:
             target = response.headers.get("Location")
             if response.code not in (301, 302, 303, 307, 308) or not target:
                 return response
-            url = urljoin(url, target)
+            try:
+                url = urljoin(url, target)
+            except ValueError:
+                url = ""
             if not allowed(url, self._loopback):
                 raise Unread("its server sends us to an address that is not https")
         raise Unread("its server sends us from address to address")
@@ -151,7 +157,7 @@ class HttpSource:
             return await self._client.fetch(request, raise_error=False)
         except ssl.SSLCertVerificationError as error:
             raise Unread(f"its server's certificate is not accepted ({error.verify_message})") from None
-        except (HTTPClientError, HTTPInputError, OSError, ValueError) as error:
+        except (HTTPClientError, HTTPInputError, UnsatisfiableReadError, OSError, ValueError) as error:
             # ValueError: a host name or header that is none
             raise Unread(f"no complete answer of at most {self._max_bytes} bytes ({_words(error)})") from None
 
