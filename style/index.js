@@ -1,3 +1,5 @@
 import './base.css';
 import './browser.css';
 import './roots.css';
+import './notifications.css';
+import './notifications-history.css';

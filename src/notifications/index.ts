@@ -9,6 +9,7 @@ import { ITranslator } from '@jupyterlab/translation';
 
 import { PluginIds } from '../core/ids';
 import { INotifications } from '../core/tokens';
+import { cellsPlugin } from './cells';
 import { historyPlugin } from './history';
 
 /** What the platform, programs and people tell the user: kept fresh, and shown as toasts. */
@@ -39,5 +40,6 @@ const notificationsPlugin: JupyterFrontEndPlugin<INotifications> = {
 
 export const notificationsPlugins: JupyterFrontEndPlugin<unknown>[] = [
   notificationsPlugin,
-  historyPlugin
+  historyPlugin,
+  cellsPlugin
 ];
