@@ -15,6 +15,7 @@ from ..core.ports import Notifier
 from ..core.state import instance_folder
 from . import handlers
 from .feed import NotificationFeed
+from .kernels import KernelNotifications
 from .limits import RateLimit
 from .operator import OperatorToken
 from .service import NotificationService, SystemNotifier
@@ -105,6 +106,14 @@ class Notifications(Feature):
         )
         self.kernels: KernelWatches | None = None
         self.parts: list[Part] = []
+        try:
+            kernels = KernelNotifications(self.service, parent=self)
+        except TraitError as error:
+            self.log.critical("Kernels are not listened to: %s", error)
+        else:
+            kernels.setup(serverapp)
+            self.kernels = kernels
+            self.parts.append(kernels)
         for part in self.configured:
             try:
                 self.parts.append(part(self.service, parent=self))

@@ -32,6 +32,11 @@ _CONNECTION_CLASS = "kernel_websocket_connection_class"
 _WANTED = KINDS | {MESSAGE_TYPE}
 #: Notifications of kernels that wait to be stored; what comes on top of that is dropped.
 _MOST_WAITING = 1_000
+#: How long it is waited for the word that an interrupt was part of a restart or a shutdown, in seconds. Of a local
+#: kernel that is stopping it always comes.
+_HOLD_REMOTE_SECONDS = 3.0
+_HOLD_SECONDS = 60.0
+_SOON_SECONDS = 0.2
 
 
 class Posting(Protocol):
@@ -50,6 +55,14 @@ class _Kernel:
         self.executions = Executions(time.monotonic)
         self.user: str | None = None
         self.callbacks: list[tuple[Any, str]] = []
+        #: Interrupted executions that are not told of yet, see `_ended`.
+        self.held: list[Ended] = []
+        self.shut_down = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is being shut down, which may be the first half of a restart."""
+        return self.local is not None and bool(getattr(self.manager, "shutting_down", False))
 
 
 class KernelNotifications(LoggingConfigurable):
@@ -168,7 +181,7 @@ class KernelNotifications(LoggingConfigurable):
             return
         ended = kernel.executions.heard(kind, parent, content)
         if ended is not None:
-            self._ended(kernel_id, [ended])
+            self._heard_end(kernel_id, kernel, ended)
 
     def _sent_by(self, kernel: _Kernel, content: Mapping[str, Any]) -> None:
         try:
@@ -177,6 +190,20 @@ class KernelNotifications(LoggingConfigurable):
             self.log.warning("A kernel sent a notification that is wrong: %s", error)
             return
         self._post(new, Source("program", new.name), self._user_of(kernel))
+
+    def _heard_end(self, kernel_id: str, kernel: _Kernel, ended: Ended) -> None:
+        """A kernel that is restarted or shut down is interrupted first: what it was is known a moment later."""
+        if ended.outcome == "interrupted" and (kernel.local is None or kernel.stopping):
+            kernel.held.append(ended)
+            wait = _HOLD_REMOTE_SECONDS if kernel.local is None else _HOLD_SECONDS
+            asyncio.get_running_loop().call_later(wait, self._release, kernel_id, kernel, ended)
+        else:
+            self._ended(kernel_id, [ended])
+
+    def _release(self, kernel_id: str, kernel: _Kernel, ended: Ended) -> None:
+        if ended in kernel.held and self._started:
+            kernel.held.remove(ended)
+            self._ended(kernel_id, [ended])
 
     def _ended(self, kernel_id: str, executions: list[Ended]) -> None:
         for ended in executions:
@@ -244,7 +271,7 @@ class KernelNotifications(LoggingConfigurable):
         managers = self._serverapp.kernel_manager
         there = set(managers.list_kernel_ids())
         for kernel_id in set(self._kernels) - there:
-            self._gone(kernel_id, "died")
+            self._gone(kernel_id, "shut_down" if self._kernels[kernel_id].shut_down else "died")
         for kernel_id in there:
             kernel = self._kernels.get(kernel_id)
             manager = managers.get_kernel(kernel_id)
@@ -281,7 +308,8 @@ class KernelNotifications(LoggingConfigurable):
 
     def _stopped(self, kernel_id: str, kernel: _Kernel, outcome: Outcome) -> None:
         """What the kernel executed is over, and what it had been asked for will never begin."""
-        ended = kernel.executions.stopped(outcome)
+        held, kernel.held = kernel.held, []
+        ended = [execution._replace(outcome=outcome) for execution in held] + kernel.executions.stopped(outcome)
         known = {execution.msg_id for execution in ended}
         waiting = [msg_id for msg_id in self._watches.waiting(kernel_id) if msg_id not in known]
         self._ended(kernel_id, [*ended, *(Ended(msg_id, outcome) for msg_id in waiting)])
@@ -308,14 +336,20 @@ class KernelNotifications(LoggingConfigurable):
         if data.get("status") == "error" or not self._started:
             return
         kernel = self._kernels.get(kernel_id)
-        if action == "shutdown":
-            self._gone(kernel_id, "shut_down")
-            return
-        if kernel is not None and action == "interrupt":
+        if kernel is not None and action == "shutdown":
+            # the first half of a restart, unless it is taken off the server's list in a moment
+            kernel.shut_down = True
+            asyncio.get_running_loop().call_later(_SOON_SECONDS, self._look_if_started)
+        elif kernel is not None and action == "interrupt":
             kernel.executions.interrupted()
         elif kernel is not None and action == "restart":
+            kernel.shut_down = False
             self._stopped(kernel_id, kernel, "restarted")
         self._look()
+
+    def _look_if_started(self) -> None:
+        if self._started:
+            self._look()
 
     # --- what the connections of pages tell
 
