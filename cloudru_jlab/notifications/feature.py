@@ -15,6 +15,7 @@ from ..core.ports import Notifier
 from ..core.state import instance_folder
 from . import handlers
 from .feed import NotificationFeed
+from .forwarding import NotificationForwarding
 from .kernels import KernelNotifications
 from .limits import RateLimit
 from .operator import OperatorToken
@@ -47,7 +48,8 @@ class Notifications(Feature):
     slug = "notifications"
     halves = frozenset({"server", "front"})
     provides = (Notifier,)
-    configured = (NotificationFeed,)
+    # what forwards begins first, what posts ends first
+    configured = (NotificationForwarding, NotificationFeed)
 
     operator_token_file = Unicode(
         "",
