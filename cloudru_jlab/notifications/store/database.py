@@ -55,8 +55,6 @@ class Database:
         Names what `seq` counts: clients that know another name begin anew.
     seq:
         The sequence number of the last change.
-    floor:
-        What was removed up to this number is forgotten.
     inserted:
         Whether a row has been added since it was last set to False.
     """
@@ -74,7 +72,6 @@ class Database:
         try:
             self.name = str(meta["name"])
             self.seq = int(meta["seq"])
-            self.floor = int(meta["floor"])
             self.ids = Ulids(self.clock, str(meta["last_id"]))
         except (KeyError, TypeError, ValueError) as error:
             raise Damaged(f"the counters cannot be read: {error}") from error
@@ -105,7 +102,6 @@ class Database:
     def commit(self) -> None:
         """Make what was written last, counters and all."""
         self._keep("seq", self.seq)
-        self._keep("floor", self.floor)
         self._keep("last_id", self.ids.last)
         self.execute("COMMIT")
 
@@ -202,7 +198,7 @@ def _connected(target: str, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    counters = {"name": secrets.token_hex(8), "seq": 0, "floor": 0, "last_id": "", "opened": 0}
+    counters = {"name": secrets.token_hex(8), "seq": 0, "last_id": "", "opened": 0}
     connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in filter(str.strip, _TABLES.split(";")):

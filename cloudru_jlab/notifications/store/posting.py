@@ -176,9 +176,10 @@ def forget(db: Database, identifiers: list[str]) -> None:
     db.connection.executemany("DELETE FROM rows WHERE id = ?", each)
     db.connection.executemany("DELETE FROM marks WHERE id = ?", each)
     (count,) = db.execute("SELECT count(*) FROM gone").fetchone()
-    if count > 2 * db.cap:
-        (db.floor,) = db.execute("SELECT seq FROM gone ORDER BY seq LIMIT 1 OFFSET ?", (count - db.cap - 1,)).fetchone()
-        db.execute("DELETE FROM gone WHERE seq <= ?", (db.floor,))
+    if count > 4 * db.cap:
+        db.execute("DELETE FROM gone WHERE seq <= (SELECT seq FROM gone ORDER BY seq LIMIT 1 OFFSET ?)", (count // 2,))
+        # who has not been told of those begins anew
+        db.rename()
 
 
 def weigh(db: Database, identifier: str) -> None:

@@ -66,8 +66,8 @@ ALIVE = "(r.expires IS NULL OR r.expires > :now)"
 
 def page(db: Database, user: str | None, after: int, limit: int) -> Page:
     """What ``user`` has not seen since ``after``, in the order of `seq`, at most ``limit`` rows."""
-    if after > db.seq or 0 < after < db.floor:
-        # of another past (a restored disk), or of one that is forgotten: under this name the client begins anew
+    if after > db.seq:
+        # of another past (an older copy of the disk was restored): under this name the client begins anew
         return Page([], [], 0, True, f"{db.name}-again")
     given = {"user": user, "after": after, "limit": limit + 1, "now": db.clock()}
     # the order is found before the texts are read

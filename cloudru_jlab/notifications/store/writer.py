@@ -175,7 +175,7 @@ class Store:
 
     def _transaction(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         db = self._db
-        before = db.seq
+        before, name = db.seq, db.name
         db.inserted = False
         db.begin()
         try:
@@ -187,7 +187,7 @@ class Store:
                 db.roll_back()
         except BaseException:
             db.roll_back()
-            db.seq = before
+            db.seq, db.name = before, name
             raise
         self._changes = db.connection.total_changes
         if db.seq != before:
@@ -195,7 +195,7 @@ class Store:
         return outcomes
 
     def _outcome(self, db: Database, job: _Job) -> _Outcome:
-        seq = db.seq
+        seq, name = db.seq, db.name
         db.execute("SAVEPOINT job")
         try:
             outcome = _Outcome(job.work(db), None)
@@ -205,7 +205,7 @@ class Store:
             if isinstance(error, sqlite3.Error) and is_damage(error):
                 raise
             db.execute("ROLLBACK TO job")
-            db.seq = seq
+            db.seq, db.name = seq, name
             outcome = _Outcome(None, error)
         db.execute("RELEASE job")
         return outcome
