@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudru_jlab.notifications.feed.plan import Memory, Plan, make_plan, withdrawn
+from cloudru_jlab.notifications.feed.plan import Memory, Plan, _hash, make_plan, withdrawn
 from cloudru_jlab.notifications.feed.reading import read_document
 
 from .feeding import NOW, Clock, atom, atom_entry, feed
@@ -27,9 +27,9 @@ class Reader:
     def read(self, data: bytes) -> Plan:
         document = read_document(data)
         plan = make_plan(document, self.memory, feed="f", name="ops", audience=self.audience, now=self.clock())
-        for key in plan.withdrawals:
-            self.rows.pop(key)
-            withdrawn(self.memory, key)
+        for withdrawal in plan.withdrawals:
+            self.rows.pop(withdrawal.key)
+            withdrawn(self.memory, withdrawal)
         for post in plan.posts:
             self.memory.known[post.key] = post.digest
             self.rows[post.key] = post.new.title
@@ -94,11 +94,36 @@ def test_starts_and_expires() -> None:
     assert reader.titles == ["B"]
 
 
-def test_an_entry_may_be_ended_early_or_put_off() -> None:
+def test_an_entry_may_be_ended_early_and_taken_up_again() -> None:
     reader = Reader()
-    reader.read(feed({"title": "A", "expires": at(3)}, {"title": "B"}))
-    reader.read(feed({"title": "A", "expires": at(-1)}, {"title": "B", "starts": at(1)}))
+    reader.read(feed({"title": "A", "expires": at(3)}))
+    reader.read(feed({"title": "A", "expires": at(-1)}))
     assert reader.titles == []
+    reader.read(feed({"title": "A", "expires": at(2)}))
+    assert (reader.titles, reader.posted) == (["A"], ["A", "A"])
+
+
+def test_a_clock_that_is_moved_back_shows_nothing_again() -> None:
+    reader = Reader()
+    data = feed(
+        {"title": "A", "starts": at(1)},
+        {"title": "B", "starts": at(1), "expires": at(2)},
+        release("1", "R", expires=at(2)),
+    )
+    reader.clock.passes(hours=1)
+    reader.read(data)
+    assert reader.titles == ["A", "B", "R"]
+    reader.clock.passes(hours=-5)
+    assert reader.read(data)[:2] == ([], [])
+    reader.clock.passes(hours=7)
+    reader.read(data)
+    assert reader.titles == ["A"]
+    for _ in range(3):
+        reader.clock.passes(hours=-5)
+        assert reader.read(data)[:2] == ([], [])
+    assert reader.posted == ["A", "B", "R"]
+    reader.read(feed())
+    assert list(reader.memory.known.values()) == ["gone"]
 
 
 def test_what_had_expired_when_it_was_first_seen_is_not_posted() -> None:
@@ -214,13 +239,16 @@ def test_rows_are_always_what_the_feed_says_now(history: list[tuple[dict[str, An
             for key, (title, starts, ends) in entries.items()
             if starts is None or ends is None or starts < ends
         ]
+        # ended ones have started, too
+        before = {key for key in "abcd" if f"feed:f:{_hash(key)}" in reader.memory.known}
         reader.read(feed(*items))
         passed = (reader.clock() - NOW).total_seconds() / 3_600
         due = [
             item["title"]
             for item in items
             for _, starts, ends in [entries[item["id"]]]
-            if (starts is None or starts <= passed) and (ends is None or ends > passed)
+            # what is shown is not put off
+            if (starts is None or starts <= passed or item["id"] in before) and (ends is None or ends > passed)
         ]
         assert reader.titles == sorted(due)
         assert reader.read(feed(*items)).posts == []

@@ -296,7 +296,7 @@ async def test_one_target_that_hangs_keeps_no_other(service: Service, post: Post
             return None
         return post(target, title, body, severity)
 
-    async with forwards(service, targets, send=send, deadline_seconds=0.01, wait=Waits()):
+    async with forwards(service, targets, send=send, deadline_seconds=0.01, attempts=100, wait=Waits()):
         for number in "12345":
             service.posted(row(number), True)
         await post.until(lambda: len(post.sent) == 5)
@@ -316,7 +316,7 @@ async def test_what_was_sent_late_is_not_sent_again(service: Service, post: Post
         post.go.set()
         await post.until(lambda: len(post.sent) == 1)
 
-    async with forwards(service, targets, send=post, deadline_seconds=0.01, wait=wait):
+    async with forwards(service, targets, send=post, deadline_seconds=0.01, attempts=100, wait=wait):
         service.posted(row("1"), True)
         await waited.wait()
         service.posted(row("2"), True)

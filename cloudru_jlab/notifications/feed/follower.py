@@ -133,9 +133,9 @@ class Follower:
         plan = make_plan(
             self._document, memory, feed=self._feed, name=terms.name, audience=terms.audience, now=terms.clock()
         )
-        for key in plan.withdrawals:
-            await self._board.withdraw("operator", key)
-            withdrawn(memory, key)
+        for withdrawal in plan.withdrawals:
+            await self._board.withdraw("operator", withdrawal.key)
+            withdrawn(memory, withdrawal)
         for post in plan.posts:
             await self._post(post)
             memory.known[post.key] = post.digest

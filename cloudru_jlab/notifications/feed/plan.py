@@ -23,7 +23,8 @@ _LONGEST = timedelta(days=365)
 #: So many entries are remembered that have left an Atom feed, or are release notes of the past.
 _KEPT = 1_000
 #: What is remembered instead of a digest: never posted because it was old, and posted once and gone for good.
-_OLD, _GONE = "old", "gone"
+#: And what ended, with the digest that it had: another end makes it news again.
+_OLD, _GONE, _ENDED = "old", "gone", "ended "
 
 
 class Memory(msgspec.Struct, omit_defaults=True):
@@ -45,11 +46,18 @@ class Post(NamedTuple):
     new: NewNotification
 
 
+class Withdrawal(NamedTuple):
+    """What was posted under ``key`` is to be withdrawn; then ``note`` is to be remembered of it, or nothing."""
+
+    key: str
+    note: str | None
+
+
 class Plan(NamedTuple):
     """What to do now. ``next`` is when the same document means something else, None for never."""
 
     posts: list[Post]
-    withdrawals: list[str]
+    withdrawals: list[Withdrawal]
     next: datetime | None
 
 
@@ -62,50 +70,51 @@ def make_plan(
     this server.
     """
     posts: list[Post] = []
+    withdrawals: list[Withdrawal] = []
     moments: list[datetime] = []
     current: set[str] = set()
-    withdrawals: list[str] = []
     for key, entry in _unique(document, feed):
         known = memory.known.get(key)
         if entry.audience is not None and not entry.audience & audience:
             continue
-        if entry.starts is not None and entry.starts > now:
+        # what was posted has started, and what has ended has ended: a clock that was moved back changes neither
+        if entry.starts is not None and entry.starts > now and known is None:
             moments.append(entry.starts)
+            continue
+        current.add(key)
+        digest = _digest(entry, name)
+        if known in (_GONE, _ENDED + digest):
             continue
         if entry.expires is not None:
             if entry.expires <= now:
-                if known not in (None, _OLD, _GONE):
-                    withdrawals.append(key)
+                if _is_posted(known):
+                    withdrawals.append(Withdrawal(key, _GONE if _is_release(key) else _ENDED + digest))
                 continue
             moments.append(entry.expires)
-        current.add(key)
-        digest = _digest(entry, name)
-        if known in (digest, _GONE):
+        if known == digest:
             continue
-        if (
-            document.kind == "atom"
-            and entry.published is not None
-            and now - entry.published > OLD
-            and known in (None, _OLD)
-        ):
+        if document.kind == "atom" and _is_old(entry, now) and (known is None or known == _OLD):
             memory.known[key] = _OLD
             continue
         posts.append(Post(key, digest, _post(entry, key, name, now)))
     if document.kind == "json":
-        withdrawals += [
-            key for key in memory.known if key not in current and key not in withdrawals and not _is_release(key)
-        ]
+        for key, known in list(memory.known.items()):
+            if key not in current and not _is_release(key):
+                if _is_posted(known):
+                    withdrawals.append(Withdrawal(key, None))
+                else:
+                    del memory.known[key]
     memory.lasting = document.kind == "json"
     _forget(memory, current)
     return Plan(posts, withdrawals, min(moments, default=None))
 
 
-def withdrawn(memory: Memory, key: str) -> None:
-    """Note in ``memory`` that ``key`` was withdrawn: release notes are not shown a second time, other things may be."""
-    if _is_release(key):
-        memory.known[key] = _GONE
+def withdrawn(memory: Memory, withdrawal: Withdrawal) -> None:
+    """Note in ``memory`` that it was done."""
+    if withdrawal.note is None:
+        memory.known.pop(withdrawal.key, None)
     else:
-        memory.known.pop(key, None)
+        memory.known[withdrawal.key] = withdrawal.note
 
 
 def _unique(document: Document, feed: str) -> Iterator[tuple[str, Entry]]:
@@ -123,6 +132,14 @@ def _key(entry: Entry, feed: str) -> str:
         # whatever feed and entry tells of this version
         return f"{RELEASE_NOTES}:{_hash(entry.version or entry.id)}"
     return f"feed:{feed}:{_hash(entry.id)}"
+
+
+def _is_posted(known: str | None) -> bool:
+    return known is not None and known not in (_OLD, _GONE) and not known.startswith(_ENDED)
+
+
+def _is_old(entry: Entry, now: datetime) -> bool:
+    return entry.published is not None and now - entry.published > OLD
 
 
 def _is_release(key: str) -> bool:
