@@ -57,7 +57,7 @@ export class Notifications implements INotifications, IDisposable {
       auto: false,
       name: 'cloudru-jlab:notifications',
       factory: () => this.refresh(),
-      frequency: { interval: INTERVAL, backoff: false },
+      frequency: { interval: INTERVAL, backoff: false, max: MISSING_INTERVAL },
       standby: () => !this._isAwake
     });
     // At once, in a hidden page too: there may be a badge to be seen in its title or from outside.

@@ -64,6 +64,10 @@ export class Outbox {
       this._changed();
     }
     this._isSending = false;
+    // What could not be sent is kept, and nobody needs to wait for it.
+    for (const { done } of this._items) {
+      done.resolve();
+    }
   }
 
   /** Forget what waits: the store that it is about is gone. */
@@ -85,14 +89,8 @@ export class Outbox {
       this._changed();
     }
     this._items.push({ rows, ids, overlay, send, done });
-    void this._isKept(done);
+    void this.pump();
     return done.promise;
-  }
-
-  private async _isKept(done: PromiseDelegate<void>): Promise<void> {
-    await this.pump();
-    // What could not be sent is kept, and nobody needs to wait for it.
-    done.resolve();
   }
 
   /** Send; whether it needs not be sent again. */

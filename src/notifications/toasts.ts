@@ -115,10 +115,7 @@ export class Toasts implements IDisposable {
         this._more.add(row.id);
       }
     }
-    for (const row of chosen.reverse()) {
-      const isAlert = rankOf(row.severity) === CRITICAL;
-      this._centre.add(row, isAlert ? 0 : autoCloseOf(row));
-    }
+    this._feed(this._unread(), rows, new Set(chosen.map(({ id }) => id)));
     if (this._more.size > 0) {
       clearTimeout(this._forgetting);
       this._forgetting = window.setTimeout(() => this._onMoreOver(), MORE_FOR);
@@ -128,13 +125,7 @@ export class Toasts implements IDisposable {
 
   /** Bring toasts and list in step with the store. */
   sync(): void {
-    const { all } = this._model;
-    const known = new Map<string, INotification>();
-    for (const row of all) {
-      if (!row.read && !row.dismissed) {
-        known.set(row.id, row);
-      }
-    }
+    const known = this._unread();
     for (const id of this._shown.keys()) {
       if (!known.has(id)) {
         this._leave(id);
@@ -154,20 +145,45 @@ export class Toasts implements IDisposable {
     return this.alerts.focus() || this._stage.focus();
   }
 
-  /** Keep JupyterLab's list: what is new comes on top, what is read goes, and older ones go when there are too many. */
-  private _feed(unread: ReadonlyMap<string, INotification>): void {
-    const fresh: INotification[] = [];
-    for (const row of unread.values()) {
-      if (row.id <= this._newest || fresh.length === MAX_IN_CENTRE) {
-        break;
+  private _unread(): Map<string, INotification> {
+    const unread = new Map<string, INotification>();
+    for (const row of this._model.all) {
+      if (!row.read && !row.dismissed) {
+        unread.set(row.id, row);
       }
-      fresh.push(row);
     }
-    this._newest = fresh[0]?.id ?? this._newest;
-    for (const row of fresh.reverse()) {
-      if (!this._centre.has(row.id)) {
-        this._centre.add(row, 0);
+    return unread;
+  }
+
+  /**
+   * Keep JupyterLab's list: what is new comes on top, what is read goes, and older ones go when there are too many.
+   *
+   * What nobody has shown yet waits until it is known who does, so that it comes into the list once, in its place.
+   */
+  private _feed(
+    unread: ReadonlyMap<string, INotification>,
+    granted: readonly INotification[] = [],
+    chosen: ReadonlySet<string> = new Set()
+  ): void {
+    const mine = new Set(granted.map(({ id }) => id));
+    const fresh: INotification[] = [];
+    let place = 0;
+    for (const row of unread.values()) {
+      place++;
+      const isNew = row.shown && !this._fed.has(row.id);
+      if (isNew || mine.has(row.id)) {
+        this._fed.add(row.id);
+        if (place <= MAX_IN_CENTRE || chosen.has(row.id)) {
+          fresh.push(row);
+        }
       }
+    }
+    for (const row of fresh.reverse()) {
+      const isToast = chosen.has(row.id) && !this._isAlert(row);
+      this._centre.add(row, isToast ? autoCloseOf(row) : 0);
+    }
+    if (this._fed.size > 2 * unread.size + MAX_IN_CENTRE) {
+      this._fed = new Set([...this._fed].filter(id => unread.has(id)));
     }
     const ids = this._centre.ids();
     for (const id of ids) {
@@ -199,6 +215,10 @@ export class Toasts implements IDisposable {
     }
   }
 
+  private _isAlert(row: INotification): boolean {
+    return rankOf(row.severity) === CRITICAL;
+  }
+
   /** Whether there is room for it now; less severe ones give way. */
   private _makeRoom(row: INotification): boolean {
     if (this._shown.size < MAX_TOASTS) {
@@ -219,7 +239,7 @@ export class Toasts implements IDisposable {
   private _enter(row: INotification): void {
     const { id } = row;
     this._leave(id);
-    const isAlert = rankOf(row.severity) === CRITICAL;
+    const isAlert = this._isAlert(row);
     const shown: IShown = {
       id,
       isAlert,
@@ -364,13 +384,14 @@ export class Toasts implements IDisposable {
   private readonly _centre: Centre;
   private readonly _dismissing: string[] = [];
   private readonly _drawing: Drawing;
+  /** Those that came into JupyterLab's list, or were too many for it: none comes twice by itself. */
+  private _fed = new Set<string>();
   private _forgetting: number | undefined;
   private _isDisposed = false;
   private readonly _isQuiet: () => boolean;
   private readonly _model: INotifications;
   /** Those that have no toast for want of room. */
   private _more = new Set<string>();
-  private _newest = '';
   private readonly _showHistory: (id?: string) => void;
   private readonly _shown = new Map<string, IShown>();
   private readonly _stage: ToastStage;
