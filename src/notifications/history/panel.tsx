@@ -1,6 +1,7 @@
 import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
 import { bellIcon, ReactWidget } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
+import type { Widget } from '@lumino/widgets';
 import React from 'react';
 
 import type { INotification, INotifications } from '../types';
@@ -8,6 +9,12 @@ import { HistoryFilter } from './filter';
 import type { IRowActions } from './row';
 import type { HistoryWords } from './words';
 import { View } from './view';
+
+/** The width that toasts need, in px. */
+const ROOM = 400;
+
+/** What the panel takes of the window at its right. */
+const INSET = '--cj-history-inset';
 
 /** All that the user was told, in a sidebar. */
 export class HistoryPanel extends ReactWidget {
@@ -47,7 +54,20 @@ export class HistoryPanel extends ReactWidget {
 
   protected override onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
+    this._makeRoom(0);
     this.update();
+  }
+
+  protected override onResize(msg: Widget.ResizeMessage): void {
+    super.onResize(msg);
+    const { left, right } = this.node.getBoundingClientRect();
+    const isAtRight = right > window.innerWidth / 2 && left > ROOM;
+    this._makeRoom(this.isVisible && isAtRight ? window.innerWidth - left : 0);
+  }
+
+  protected override onBeforeDetach(msg: Message): void {
+    this._makeRoom(0);
+    super.onBeforeDetach(msg);
   }
 
   protected override onActivateRequest(msg: Message): void {
@@ -71,6 +91,16 @@ export class HistoryPanel extends ReactWidget {
         actions={this._actions}
       />
     );
+  }
+
+  /** Have the toasts stand beside the panel, not on it. */
+  private _makeRoom(inset: number): void {
+    const { style } = document.body;
+    if (inset > 0) {
+      style.setProperty(INSET, `${Math.round(inset)}px`);
+    } else {
+      style.removeProperty(INSET);
+    }
   }
 
   private _onChanged(): void {

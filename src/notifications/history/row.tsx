@@ -86,7 +86,9 @@ function Summary(props: IRowProps): JSX.Element {
       <span className="cj-History-text">
         <span className="cj-History-title" dir="auto">
           {!read && (
-            <span className="cj-Spoken">{words.trans.__('Unread')}. </span>
+            <span className="cj-Spoken">
+              {words.trans._p('one notification', 'Unread')}.{' '}
+            </span>
           )}
           {title}
         </span>

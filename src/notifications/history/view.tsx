@@ -1,4 +1,4 @@
-import { bellIcon, clearIcon, filterIcon } from '@jupyterlab/ui-components';
+import { bellIcon, deleteIcon, filterIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { INotification, INotifications, Severity } from '../types';
@@ -227,7 +227,7 @@ function Header(props: IHeaderProps): JSX.Element {
           act={props.markAllRead}
         />
         <IconButton
-          icon={clearIcon}
+          icon={deleteIcon}
           label={trans.__('Clear History…')}
           isDisabled={all.length === 0}
           act={actions.clear}
@@ -261,15 +261,15 @@ function Header(props: IHeaderProps): JSX.Element {
         className="cj-History-filters"
       >
         <Choice
-          label={trans.__('Severity')}
-          all={trans.__('Any severity')}
+          label={trans.__('Filter by severity')}
+          all={trans.__('Severity')}
           value={wanted.severity}
           options={SEVERITIES.map(value => [value, words.severity(value)])}
           choose={severity => narrow({ severity: severity as Severity | '' })}
         />
         <Choice
-          label={trans.__('Category')}
-          all={trans.__('Any category')}
+          label={trans.__('Filter by category')}
+          all={trans.__('Category')}
           value={wanted.category}
           options={categories.map(value => [value, words.category(value)])}
           choose={category => narrow({ category })}

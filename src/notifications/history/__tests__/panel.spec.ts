@@ -276,12 +276,12 @@ describe('HistoryPanel', () => {
         { title: 'c', severity: 'info', category: 'job', read: true }
       )
     );
-    await choose('Severity', 'error');
+    await choose('Filter by severity', 'error');
     expect(titles()).toEqual(['Unread. a', 'b']);
     expect(footer()).toContain('2 of 3');
-    await choose('Category', 'job');
+    await choose('Filter by category', 'job');
     expect(titles()).toEqual(['Unread. a']);
-    await choose('Severity', '');
+    await choose('Filter by severity', '');
     expect(titles()).toEqual(['Unread. a', 'c']);
     await change(() => button('Unread').click());
     expect(button('Unread').getAttribute('aria-pressed')).toBe('true');
@@ -289,7 +289,7 @@ describe('HistoryPanel', () => {
     // What is read under this filter stays until another is chosen.
     await change(() => summary(0).click());
     expect(titles()).toEqual(['a']);
-    await choose('Severity', 'error');
+    await choose('Filter by severity', 'error');
     expect(titles()).toEqual([]);
     await change(() => button('Show All').click());
     expect(titles()).toEqual(['a', 'b', 'c']);
@@ -437,6 +437,31 @@ describe('HistoryPanel', () => {
     expect(panel.node.querySelector('.cj-History-percent')?.textContent).toBe(
       '75%'
     );
+  });
+
+  it('tells the toasts how much room it takes at the right', async () => {
+    const inset = (): string =>
+      document.body.style.getPropertyValue('--cj-history-inset');
+    const box = (left: number, right: number): DOMRect =>
+      ({ left, right, width: right - left }) as DOMRect;
+    await open([row()]);
+    const place = jest.spyOn(panel.node, 'getBoundingClientRect');
+    const resize = (): void =>
+      MessageLoop.sendMessage(panel, Widget.ResizeMessage.UnknownSize);
+    place.mockReturnValue(box(window.innerWidth - 300, window.innerWidth - 33));
+    resize();
+    expect(inset()).toBe('300px');
+    // In the left sidebar, or in a window with no room beside it, toasts stand where they always do.
+    place.mockReturnValue(box(33, 300));
+    resize();
+    expect(inset()).toBe('');
+    place.mockReturnValue(box(200, window.innerWidth - 33));
+    resize();
+    expect(inset()).toBe('');
+    place.mockReturnValue(box(window.innerWidth - 300, window.innerWidth - 33));
+    resize();
+    panel.hide();
+    expect(inset()).toBe('');
   });
 
   it('draws nothing while it is hidden', async () => {
