@@ -95,9 +95,7 @@ class Post:
         self.problems: list[str | None] = []
         self.go = threading.Event()
         self.go.set()
-        self._loop = asyncio.new_event_loop()
-        self._changed: asyncio.Event | None = None
-        self._on: asyncio.AbstractEventLoop | None = None
+        self._waiters: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
 
     def __call__(self, target: Any, title: str, body: str, severity: str) -> str | None:
         self.tries += 1
@@ -110,21 +108,22 @@ class Post:
         return problem
 
     def _tell(self) -> None:
-        if self._on is not None and self._changed is not None:
-            self._on.call_soon_threadsafe(self._changed.set)
+        for event, loop in list(self._waiters.items()):
+            loop.call_soon_threadsafe(event.set)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        self._on, self._changed = asyncio.get_running_loop(), asyncio.Event()
+        changed = asyncio.Event()
+        self._waiters[changed] = asyncio.get_running_loop()
         while not condition():
-            self._changed.clear()
-            await self._changed.wait()
+            changed.clear()
+            await changed.wait()
+        del self._waiters[changed]
         # what follows from it on the event loop
         for _ in range(20):
             await asyncio.sleep(0)
 
     def close(self) -> None:
         self.go.set()
-        self._loop.close()
 
 
 @pytest.fixture
