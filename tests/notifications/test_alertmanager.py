@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudru_jlab.notifications.alertmanager import alert_notifications
@@ -123,6 +123,7 @@ def test_hostile_text_is_cut_and_cleaned() -> None:
 ANY = st.text(max_size=40)
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(ANY, ANY, max_size=5), st.dictionaries(ANY, ANY, max_size=5), ANY, ANY, ANY, ANY)
 def test_nothing_that_alertmanager_can_post_is_refused(
     labels: dict[str, str], annotations: dict[str, str], summary: str, severity: str, url: str, fingerprint: str

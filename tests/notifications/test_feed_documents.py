@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudru_jlab.notifications.checking import checked
@@ -192,6 +192,7 @@ def test_xml_that_is_nested_very_deeply() -> None:
     assert [entry.id for entry in document.entries] == ["1"]
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(title=st.text(max_size=300), body=st.text(max_size=300), kind=st.sampled_from(["text", "html"]))
 def test_whatever_atom_says_can_be_posted(title: str, body: str, kind: str) -> None:
     def xml(text: str) -> str:
@@ -205,6 +206,7 @@ def test_whatever_atom_says_can_be_posted(title: str, body: str, kind: str) -> N
         assert checked(entry.new) == entry.new
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudru_jlab.notifications.feed.pace import Pace
@@ -49,6 +49,7 @@ def test_all_servers_fail_at_once(fails: Callable[[Pace], float]) -> None:
         assert min(waits) >= INTERVAL
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     interval=st.floats(1, 86_400),
     longest=st.floats(1, 86_400),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloudru_jlab.notifications.feed.plan import Memory, Plan, _hash, make_plan, withdrawn
@@ -224,6 +224,7 @@ ENTRIES = st.dictionaries(
 )
 
 
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(ENTRIES, st.integers(0, 2)), max_size=8))
 def test_rows_are_always_what_the_feed_says_now(history: list[tuple[dict[str, Any], int]]) -> None:
     reader = Reader()

@@ -1,4 +1,5 @@
-"""A real server follows a real https feed and forwards what comes: over restarts, kill -9 and forgeries."""
+"""A real server follows a real https feed and forwards what comes, over restarts, kill -9 and forgeries; and takes what
+Alertmanager posts."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 from serving import Server, jupyter_server, until
@@ -145,3 +148,65 @@ def test_a_file_and_a_configuration_that_is_wrong(tmp_path: Path) -> None:
     with jupyter_server(tmp_path / "two", "--NotificationFeed.urls=http://example.org/feed") as server:
         assert titles(server) == []
         assert "NotificationFeed is off: " in server.log.read_text()
+
+
+def alert(status: str, summary: str, severity: str = "critical") -> dict[str, Any]:
+    """As much of a webhook's payload as is used, and some that is not."""
+    return {
+        "version": "4",
+        "groupKey": "{}",
+        "truncatedAlerts": 0,
+        "status": status,
+        "receiver": "jupyter",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093",
+        "alerts": [
+            {
+                "status": status,
+                "labels": {"alertname": "A", "severity": severity},
+                "annotations": {"summary": summary},
+                "startsAt": "2026-05-04T10:00:00Z",
+                "endsAt": "0001-01-01T00:00:00Z",
+                "generatorURL": "http://prometheus:9090/graph",
+                "fingerprint": "c66ed93ac2ba8e4b",
+            }
+        ],
+    }
+
+
+@pytest.mark.slow
+def test_alertmanager_posts(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("an-operators-token-zebra4711")
+    token.chmod(0o600)
+    path = "cloudru/notifications/alertmanager"
+    with jupyter_server(tmp_path / "server", f"--Notifications.operator_token_file={token}") as server:
+        # the server's own token is a program's
+        server.ask("POST", path, alert("firing", "Disk is full"), status=403)
+        operator = replace(server, token=token.read_text())
+        for _ in range(2):
+            ask_as_operator(operator, path, alert("firing", "Disk is full"))
+        (row,) = server.notifications()
+        assert (row["title"], row["severity"], row["source"]["kind"]) == ("Disk is full", "critical", "operator")
+        assert (row["links"], row["recipient"]) == ([], "all")
+        assert claim_all(server) == ["Disk is full"]
+        ask_as_operator(operator, path, alert("resolved", "Disk is full"))
+        (after,) = server.notifications()
+        assert (after["id"], after["title"], after["severity"]) == (row["id"], "Resolved: Disk is full", "success")
+        assert claim_all(server) == []
+        ask_as_operator(operator, path, alert("firing", "Disk is full"))
+        assert claim_all(server) == ["Disk is full"]
+        assert "zebra4711" not in server.log.read_text()
+
+
+def ask_as_operator(server: Server, path: str, body: dict[str, Any]) -> None:
+    # an address of this test alone
+    request = Request(  # noqa: S310
+        f"{server.url}{path}",
+        data=json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"},
+    )
+    with urlopen(request, timeout=90) as response:  # noqa: S310
+        assert response.status == 204
