@@ -20,7 +20,20 @@ from urllib.parse import urlsplit
 import websocket
 from lab_server import end, free_port, private_environment, wait_until_ready
 
-PATIENCE_S = 90.0
+PATIENCE_S = float(os.environ.get("CLOUDRU_TEST_PATIENCE_S", "90"))
+
+
+#: Runs until the file is there: no test depends on how long anything takes.
+WAIT_FOR_FILE = """
+import os, time
+while not os.path.exists({file!r}):
+    time.sleep(0.02)
+"""
+
+
+def wait_for_file(file: Path) -> str:
+    """Code that runs until ``file`` is there."""
+    return WAIT_FOR_FILE.format(file=str(file))
 
 
 def until(found: Callable[[], Any], what: str) -> Any:

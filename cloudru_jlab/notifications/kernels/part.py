@@ -29,12 +29,13 @@ if TYPE_CHECKING:
 
 KERNEL_ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 _CONNECTION_CLASS = "kernel_websocket_connection_class"
-_WANTED = KINDS | {MESSAGE_TYPE}
+_GOODBYE = "shutdown_reply"
+_WANTED = KINDS | {MESSAGE_TYPE, _GOODBYE}
 #: Notifications of kernels that wait to be stored; what comes on top of that is dropped.
 _MOST_WAITING = 1_000
 #: How long it is waited for the word that an interrupt was part of a restart or a shutdown, in seconds. Of a local
 #: kernel that is stopping it always comes.
-_HOLD_REMOTE_SECONDS = 3.0
+_HOLD_REMOTE_SECONDS = 5.0
 _HOLD_SECONDS = 60.0
 _SOON_SECONDS = 0.2
 
@@ -101,17 +102,17 @@ class KernelNotifications(LoggingConfigurable):
     # --- life
 
     def setup(self, serverapp: ServerApp) -> None:
-        """Read the connections to kernels behind a gateway along. To be called before the first request."""
+        """Know the server."""
         self._serverapp = serverapp
-        if self.enabled:
-            settings = serverapp.web_app.settings
-            settings[_CONNECTION_CLASS] = tapped(settings[_CONNECTION_CLASS], self._lines)
 
     async def start(self) -> None:
         """Listen to the kernels that there are, and to those to come."""
         if self._serverapp is None or not self.enabled or self._started:
             return
         self._started = True
+        # Not earlier: while it loads extensions, jupyter_server puts back what settings were. No kernel runs yet.
+        settings = self._serverapp.web_app.settings
+        settings[_CONNECTION_CLASS] = tapped(settings[_CONNECTION_CLASS], self._lines)
         if self._serverapp.event_logger is not None:
             self._serverapp.event_logger.add_listener(schema_id=KERNEL_ACTIONS, listener=self._acted)
         self._tasks.start(self._keep_looking(), name="look for kernels to listen to")
@@ -173,6 +174,9 @@ class KernelNotifications(LoggingConfigurable):
             return
         if kind == MESSAGE_TYPE:
             self._sent_by(kernel, content)
+            return
+        if kind == _GOODBYE:
+            self._stopped(kernel_id, kernel, "restarted" if content.get("restart") else "shut_down")
             return
         state = content.get("execution_state") if kind == "status" else None
         if state in ("restarting", "dead"):

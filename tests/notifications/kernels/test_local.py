@@ -5,18 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from serving import Page, Server, jupyter_server, until
-
-#: Runs until the file is there: no test depends on how long anything takes.
-WAIT_FOR_FILE = """
-import os, time
-while not os.path.exists({file!r}):
-    time.sleep(0.02)
-"""
-
-
-def wait_for_file(file: Path) -> str:
-    return WAIT_FOR_FILE.format(file=str(file))
+from serving import Page, Server, jupyter_server, until, wait_for_file
 
 
 def test_tells_of_a_watched_execution(server: Server, kernel: str, page: Page, tmp_path: Path) -> None:
