@@ -137,10 +137,15 @@ class Store:
             ended = False
             while not ended:
                 jobs, ended = self._waiting()
-                if not self.lasting and time.monotonic() - self._tried >= self._retry_seconds:
-                    self._back_to_disk()
-                if jobs:
-                    self._answer(jobs, self._done(jobs))
+                try:
+                    if not self.lasting and time.monotonic() - self._tried >= self._retry_seconds:
+                        self._back_to_disk()
+                    outcomes = self._done(jobs) if jobs else []
+                except Exception as error:
+                    # a fault of ours: whoever waits is told, and the thread lives on
+                    self._log.exception("The notifications failed")
+                    outcomes = [_Outcome(None, error) for _ in jobs]
+                self._answer(jobs, outcomes)
             if not self.lasting:
                 self._back_to_disk()
         finally:
