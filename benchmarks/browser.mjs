@@ -330,6 +330,66 @@ class Page {
     return { ms: (await seen).ms };
   }
 
+  /** From now on notes when each toast was first painted, as milliseconds since the epoch, and how many stood at once. */
+  async watchToasts() {
+    await this.tab.waitForSelector('#cj-notification-alerts', {
+      state: 'attached'
+    });
+    await this.tab.evaluate(() => {
+      const seen = {};
+      window.benchToasts = { seen, most: 0, since: performance.now() };
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        const at = performance.timeOrigin + performance.now();
+        const toasts = document.querySelectorAll(
+          '.Toastify__toast .jp-toast-message, .cj-Alert-title'
+        );
+        for (const { firstChild } of toasts) {
+          // The title; a line break and the body follow.
+          seen[firstChild.textContent] ??= at;
+        }
+        const { most } = window.benchToasts;
+        window.benchToasts.most = Math.max(most, toasts.length);
+        requestAnimationFrame(frame);
+      };
+      const frame = () => channel.port2.postMessage(null);
+      requestAnimationFrame(frame);
+    });
+  }
+
+  /** When a toast was first painted; waits for it. */
+  async toastPainted({ title, timeoutMs }) {
+    const handle = await this.tab.waitForFunction(
+      title => window.benchToasts.seen[title],
+      title,
+      { timeout: timeoutMs, polling: 20 }
+    );
+    return { at: await handle.jsonValue() };
+  }
+
+  /** Waits until no toast stands there. */
+  async toastsGone() {
+    await this.tab.waitForFunction(
+      () => document.querySelector('.Toastify__toast') === null
+    );
+  }
+
+  /** The titles in the page's history, newest first, once there are `count`; what happened since `watchToasts`. */
+  async noticed({ count, timeoutMs }) {
+    const handle = await this.tab.waitForFunction(
+      count => {
+        const { _plugins } = window.jupyterapp.pluginRegistry;
+        const { all } = _plugins.get('cloudru-jlab:notifications').service;
+        return all.length === count && all.map(({ title }) => title);
+      },
+      count,
+      { timeout: timeoutMs, polling: 50 }
+    );
+    const titles = await handle.jsonValue();
+    const { most, since } = await this.tab.evaluate(() => window.benchToasts);
+    return { titles, most, longTasks: await this.#longTasks(since) };
+  }
+
   async close() {
     await this.context.close();
     return {};

@@ -63,14 +63,15 @@ export class Centre implements IDisposable {
     return this._ours.get(theirId);
   }
 
-  /** Add it; with an `autoClose` other than 0 JupyterLab shows a toast, too. */
-  add(row: INotification, autoClose: number | false): void {
+  /** Add it; with an `autoClose` other than 0 JupyterLab shows a toast, too. Gives JupyterLab's id. */
+  add(row: INotification, autoClose: number | false): string {
     this.remove(row.id);
     const { message, type, actions } = this._draw(row);
     const id = this._manager.notify(message, type, { autoClose, actions });
     const looks = looksOf(row, message, type);
     this._entries.set(row.id, { id, seq: row.seq, looks });
     this._ours.set(id, row.id);
+    return id;
   }
 
   /** Bring it up to date; whether there was anything to do. */

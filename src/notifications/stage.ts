@@ -54,6 +54,26 @@ export class ToastStage implements IDisposable {
     Signal.clearData(this);
   }
 
+  /** How many of the toasts that were announced are to come, stand there, or are on their way out. */
+  get occupied(): number {
+    return this._mine.size;
+  }
+
+  /** Announce a toast that JupyterLab was asked for. */
+  enter(id: string): void {
+    this._mine.set(id, document.getElementById(id) !== null);
+  }
+
+  /** Whether an announced toast has not left wholly. */
+  holds(id: string): boolean {
+    return this._mine.has(id);
+  }
+
+  /** Give up an announced toast that has not come; whether it had not. */
+  giveUp(id: string): boolean {
+    return this._mine.get(id) === false && this._mine.delete(id);
+  }
+
   /** Whether a toast stands there, and is not about to go. */
   has(id: string): boolean {
     const node = this._container && document.getElementById(id);
@@ -99,6 +119,14 @@ export class ToastStage implements IDisposable {
         this._resized.observe(stack);
       }
       this._measure();
+    }
+    for (const [id, hasCome] of this._mine) {
+      const isThere = document.getElementById(id) !== null;
+      if (isThere) {
+        this._mine.set(id, true);
+      } else if (hasCome) {
+        this._mine.delete(id);
+      }
     }
     this._changed.emit();
   }
@@ -162,6 +190,8 @@ export class ToastStage implements IDisposable {
   private _container: HTMLElement | null = null;
   private readonly _height = new Signal<this, number>(this);
   private readonly _life = new AbortController();
+  /** The announced toasts, and whether they have come. */
+  private readonly _mine = new Map<string, boolean>();
   private readonly _resized: ResizeObserver;
   private _stack: Element | null = null;
   private readonly _toasts: MutationObserver;

@@ -29,8 +29,8 @@ interface IShown {
   readonly isAlert: boolean;
   /** When it can make room for something more severe: the lower the sooner. */
   rank: number;
-  /** Its node was there. */
-  hasAppeared: boolean;
+  /** JupyterLab's id of its toast; null while it waits for one before it to be gone. */
+  toast: string | null;
   timer: number | undefined;
 }
 
@@ -178,10 +178,13 @@ export class Toasts implements IDisposable {
         }
       }
     }
+    this._isStaging = true;
     for (const row of fresh.reverse()) {
-      const isToast = chosen.has(row.id) && !this._isAlert(row);
-      this._centre.add(row, isToast ? autoCloseOf(row) : 0);
+      if (!this._stageOne(row)) {
+        this._centre.add(row, 0);
+      }
     }
+    this._isStaging = false;
     if (this._fed.size > 2 * unread.size + MAX_IN_CENTRE) {
       this._fed = new Set([...this._fed].filter(id => unread.has(id)));
     }
@@ -215,6 +218,31 @@ export class Toasts implements IDisposable {
     }
   }
 
+  /** Let JupyterLab show a toast, if it is to be shown and there is room on the page; whether it was done. */
+  private _stageOne(row: INotification): boolean {
+    const shown = this._shown.get(row.id);
+    if (!shown || shown.isAlert || shown.toast !== null) {
+      return false;
+    }
+    const alerts = [...this._shown.values()].filter(({ isAlert }) => isAlert);
+    if (this._stage.occupied + alerts.length >= MAX_TOASTS) {
+      return false;
+    }
+    const toast = this._centre.add(row, autoCloseOf(row));
+    shown.toast = toast;
+    this._stage.enter(toast);
+    if (isRunning(row)) {
+      this._watchSilence(row, shown);
+    } else {
+      shown.timer = window.setTimeout(() => {
+        if (this._stage.giveUp(toast)) {
+          this._onStage();
+        }
+      }, APPEARS_WITHIN);
+    }
+    return true;
+  }
+
   private _isAlert(row: INotification): boolean {
     return rankOf(row.severity) === CRITICAL;
   }
@@ -244,18 +272,10 @@ export class Toasts implements IDisposable {
       id,
       isAlert,
       rank: toastRank(row),
-      hasAppeared: isAlert,
+      toast: null,
       timer: undefined
     };
     this._shown.set(id, shown);
-    if (isRunning(row)) {
-      this._watchSilence(row, shown);
-    } else if (!isAlert) {
-      shown.timer = window.setTimeout(
-        () => this._checkAppeared(id),
-        APPEARS_WITHIN
-      );
-    }
   }
 
   private _leave(id: string): void {
@@ -271,16 +291,6 @@ export class Toasts implements IDisposable {
     }
   }
 
-  private _checkAppeared(id: string): void {
-    const theirs = this._centre.theirId(id) ?? '';
-    if (
-      this._shown.get(id)?.hasAppeared === false &&
-      !this._stage.has(theirs)
-    ) {
-      this._leave(id);
-    }
-  }
-
   private _watchSilence(row: INotification, shown: IShown): void {
     clearTimeout(shown.timer);
     if (isRunning(row) && rankOf(row.severity) < CRITICAL) {
@@ -293,16 +303,30 @@ export class Toasts implements IDisposable {
 
   /** Toasts have come or gone. */
   private _onStage(): void {
-    for (const shown of [...this._shown.values()]) {
-      if (shown.isAlert) {
+    if (this._isStaging) {
+      return;
+    }
+    const waiting: string[] = [];
+    for (const { id, isAlert, toast } of [...this._shown.values()]) {
+      if (isAlert) {
         continue;
       }
-      const isThere = this._stage.has(this._centre.theirId(shown.id) ?? '');
-      if (isThere) {
-        shown.hasAppeared = true;
-      } else if (shown.hasAppeared) {
-        this._leave(shown.id);
+      if (toast === null) {
+        waiting.push(id);
+      } else if (!this._stage.holds(toast)) {
+        this._leave(id);
       }
+    }
+    if (waiting.length > 0 && this._stage.occupied < MAX_TOASTS) {
+      const unread = this._unread();
+      this._isStaging = true;
+      for (const id of waiting) {
+        const row = unread.get(id);
+        if (row) {
+          this._stageOne(row);
+        }
+      }
+      this._isStaging = false;
     }
   }
 
@@ -388,6 +412,8 @@ export class Toasts implements IDisposable {
   private _fed = new Set<string>();
   private _forgetting: number | undefined;
   private _isDisposed = false;
+  /** What JupyterLab's list tells meanwhile is our own doing. */
+  private _isStaging = false;
   private readonly _isQuiet: () => boolean;
   private readonly _model: INotifications;
   /** Those that have no toast for want of room. */

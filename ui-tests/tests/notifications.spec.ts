@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { galata } from '@jupyterlab/galata';
 
 import type { INew } from '../notices';
@@ -498,4 +499,51 @@ test.describe('With browser notifications', () => {
     await expect(shown.toast('Look here')).toHaveCount(0);
     expect(await titles()).toEqual(['Look here']);
   });
+});
+
+for (const theme of [
+  'JupyterLab Light',
+  'JupyterLab Dark',
+  'JupyterLab Dark High Contrast'
+]) {
+  test(`Critical ones, the count and the badge are accessible in ${theme}`, async ({
+    notices,
+    page,
+    shown
+  }) => {
+    await page.theme.setTheme(theme);
+    for (let index = 0; index < 4; index++) {
+      await notices.post({ title: `Message ${index}` });
+    }
+    await notices.post({ ...CRITICAL, action: { kind: 'save_all' } });
+    await expect(shown.alerts).toBeVisible();
+    await expect(shown.more).toBeVisible();
+    const builder = new AxeBuilder({ page })
+      .include('.cj-Alerts')
+      .include('.cj-Unread')
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']);
+    const { violations } = await builder.analyze();
+    expect(
+      violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`
+      )
+    ).toEqual([]);
+  });
+}
+
+test('At 200 % a critical one is wholly on the page', async ({
+  notices,
+  page,
+  shown
+}) => {
+  // What a window of 1280 by 800 has at this zoom.
+  await page.setViewportSize({ width: 640, height: 400 });
+  await notices.post({ title: 'A toast', severity: 'error' });
+  await expect(shown.toast('A toast')).toBeVisible();
+  await notices.post({ ...CRITICAL, body: 'word '.repeat(300) });
+  const alert = shown.alert('Maintenance');
+  await expect(alert.getByRole('button', { name: 'Show All' })).toBeInViewport();
+  await expect(
+    alert.getByRole('button', { name: 'Dismiss notification' })
+  ).toBeInViewport();
 });

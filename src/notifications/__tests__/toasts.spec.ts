@@ -24,9 +24,10 @@ class FakeStage {
       const { autoClose } = notification.options;
       const isSilent = typeof autoClose === 'number' && autoClose <= 0;
       if (type === 'removed') {
-        this.standing.delete(notification.id);
+        this._go(notification.id);
       } else if (!isSilent && !this.holdsBack) {
         this.standing.add(notification.id);
+        this._came.add(notification.id);
         this.most = Math.max(this.most, this.standing.size);
       }
       this.changed.emit();
@@ -37,11 +38,33 @@ class FakeStage {
   readonly closed = new Signal<this, string>(this);
   readonly resized = new Signal<this, number>(this);
   readonly standing = new Set<string>();
+  /** On their way out. */
+  readonly leaving = new Set<string>();
   holdsBack = false;
+  /** Toasts take their time to go. */
+  isSlow = false;
   most = 0;
+  private readonly _mine = new Set<string>();
+  private readonly _came = new Set<string>();
+
+  get occupied(): number {
+    return this._announced().length;
+  }
+
+  enter(id: string): void {
+    this._mine.add(id);
+  }
+
+  holds(id: string): boolean {
+    return this._announced().includes(id);
+  }
+
+  giveUp(id: string): boolean {
+    return !this.standing.has(id) && this._mine.delete(id);
+  }
 
   has(id: string): boolean {
-    return this.standing.has(id);
+    return this.standing.has(id) && !this.leaving.has(id);
   }
 
   focus(): boolean {
@@ -58,8 +81,31 @@ class FakeStage {
   /** It has stood there long enough. */
   leave(title: string): void {
     const [id = ''] = this._ids(title);
-    this.standing.delete(id);
+    this._go(id);
     this.changed.emit();
+  }
+
+  /** Those on their way out are gone. */
+  clear(): void {
+    for (const id of this.leaving) {
+      this.standing.delete(id);
+    }
+    this.leaving.clear();
+    this.changed.emit();
+  }
+
+  private _go(id: string): void {
+    if (this.isSlow && this.standing.has(id)) {
+      this.leaving.add(id);
+    } else {
+      this.standing.delete(id);
+    }
+  }
+
+  private _announced(): string[] {
+    return [...this._mine].filter(
+      id => this.standing.has(id) || !this._came.has(id)
+    );
   }
 
   /** The user closes it. */
@@ -161,6 +207,21 @@ describe('Toasts', () => {
     await post(row(5, { severity: 'critical' }));
     expect(stage.titles).toEqual(['Title 3', 'Title 4']);
     expect(alerts()).toEqual(['Title 5']);
+  });
+
+  it('wait until those before them have left the page', async () => {
+    stage.isSlow = true;
+    await post(row(1), row(2), row(3));
+    await post(row(4, { severity: 'error' }));
+    expect(stage.titles).not.toContain('Title 4');
+    stage.clear();
+    expect(stage.titles).toEqual(['Title 2', 'Title 3', 'Title 4']);
+    stage.close('Title 2');
+    await post(row(5));
+    expect(stage.titles).not.toContain('Title 5');
+    stage.clear();
+    expect(stage.titles).toEqual(['Title 3', 'Title 4', 'Title 5']);
+    expect(stage.most).toBe(3);
   });
 
   it('are closed where another tab has read it', async () => {
