@@ -14,6 +14,14 @@ import type { Watches } from './watches';
 /** The end of a title taken from a cell's first line. */
 const MAX_TITLE = 100;
 
+/** After these nothing that was sent will ever be answered. */
+const OVER: ReadonlySet<Kernel.Status> = new Set([
+  'autorestarting',
+  'dead',
+  'restarting',
+  'terminating'
+]);
+
 /** The class of a cell that is watched. */
 const WATCHED = 'cj-mod-watched';
 
@@ -51,6 +59,7 @@ export class CellWatches implements IDisposable {
     this._panels.set(panel, null);
     const { sessionContext } = panel;
     sessionContext.kernelChanged.connect(this._onKernel, this);
+    sessionContext.statusChanged.connect(this._onStatus, this);
     panel.disposed.connect(this._forget, this);
     panel.content.activeCellChanged.connect(this._tell, this);
     this._follow(panel, sessionContext.session?.kernel ?? null);
@@ -84,9 +93,13 @@ export class CellWatches implements IDisposable {
     const kernel = panel.sessionContext.session?.kernel;
     const execution =
       runningExecution(cell) ??
-      // Sent before the page was loaded anew.
-      (kernel?.status === 'busy' ? memory.unanswered(id) : null);
+      // Sent before the page was loaded anew. Whether it still runs the page cannot know: a kernel says `idle` to those
+      // who connect. The server does know, unless that was long ago.
+      memory.unanswered(id);
     if (kernel && execution) {
+      if (execution !== runningExecution(cell)) {
+        this._guessed.add(execution);
+      }
       await this._watch(panel, kernel.id, execution, id);
     } else {
       memory.pending.add(id);
@@ -166,6 +179,19 @@ export class CellWatches implements IDisposable {
     }
   }
 
+  private _onStatus(sender: ISessionContext, status: Kernel.Status): void {
+    if (!OVER.has(status)) {
+      return;
+    }
+    for (const { content, sessionContext } of this._panels.keys()) {
+      if (sessionContext === sender) {
+        this._options.memory.forget(
+          content.widgets.map(({ model }) => model.id)
+        );
+      }
+    }
+  }
+
   private _follow(
     panel: INotebookPanel,
     kernel: Kernel.IKernelConnection | null
@@ -197,7 +223,13 @@ export class CellWatches implements IDisposable {
         return;
       }
       memory.sent(cellId, msg_id);
-      if (memory.pending.delete(cellId)) {
+      // What was taken for running was not, or it is run once more: it is this one then that is waited for.
+      const guessed = this._executionsOf(cellId).filter(execution =>
+        this._guessed.delete(execution)
+      );
+      guessed.forEach(execution => memory.watched.delete(execution));
+      void this._unwatch(guessed).catch(() => undefined);
+      if (memory.pending.delete(cellId) || guessed.length > 0) {
         this._watch(panel, kernel, msg_id, cellId).catch(error => {
           this._options.failed(error as Error);
         });
@@ -261,6 +293,7 @@ export class CellWatches implements IDisposable {
     this._panels.get(panel)?.dispose();
     this._panels.delete(panel);
     panel.sessionContext.kernelChanged.disconnect(this._onKernel, this);
+    panel.sessionContext.statusChanged.disconnect(this._onStatus, this);
     panel.disposed.disconnect(this._forget, this);
     panel.content.activeCellChanged?.disconnect(this._tell, this);
   }
@@ -268,6 +301,8 @@ export class CellWatches implements IDisposable {
   /** Executions of which the server does not know yet that they are to be watched. */
   private readonly _asking = new Set<string>();
   private readonly _changed = new Signal<this, void>(this);
+  /** Executions that were sent before a reload, and may be over. */
+  private readonly _guessed = new Set<string>();
   private _isDisposed = false;
   private readonly _panels = new Map<INotebookPanel, IDisposable | null>();
   private _saved = '';

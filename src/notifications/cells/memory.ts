@@ -48,7 +48,14 @@ export class CellMemory {
     this._saveSent();
   }
 
-  /** An execution was answered; gives its cell where it is the last of it. */
+  /** What was sent of these cells will not be answered. */
+  forget(cells: readonly string[]): void {
+    if (cells.filter(cell => this._sent.delete(cell)).length > 0) {
+      this._saveSent();
+    }
+  }
+
+  /** An execution was answered. */
   ended(execution: string): void {
     for (const [cell, sent] of this._sent) {
       if (sent === execution) {

@@ -18,7 +18,6 @@ class FakeNotebook {
   constructor(kernel = 'kernel') {
     this.kernel = {
       id: kernel,
-      status: 'idle',
       isDisposed: false,
       anyMessage: this.anyMessage
     };
@@ -33,7 +32,8 @@ class FakeNotebook {
       context: { path: 'work/a.ipynb' },
       revealed: Promise.resolve(),
       sessionContext: Object.assign(sessionContext, {
-        kernelChanged: new Signal<object, unknown>(sessionContext)
+        kernelChanged: new Signal<object, unknown>(sessionContext),
+        statusChanged: new Signal<object, unknown>(sessionContext)
       })
     }) as unknown as INotebookPanel;
   }
@@ -81,7 +81,6 @@ class FakeNotebook {
   readonly anyMessage: AnyMessage = new Signal({} as Kernel.IKernelConnection);
   readonly kernel: {
     id: string;
-    status: string;
     isDisposed: boolean;
     anyMessage: AnyMessage;
   };
@@ -255,10 +254,25 @@ describe('CellWatches', () => {
     watches.dispose();
     Object.assign(cell.model, { executionState: 'idle' });
     Object.assign(cell.outputArea!, { future: null });
-    notebook.kernel.status = 'busy';
     await load();
     await cells.toggle(notebook.panel, cell);
     expect(server.watches.map(({ msg_id }) => msg_id)).toEqual(['m1']);
+    // It was over, as is seen when the cell is run again.
+    notebook.run(cell, 'm2');
+    await settle();
+    expect(server.watches.map(({ msg_id }) => msg_id)).toEqual(['m2']);
+  });
+
+  it('waits for the next execution after the kernel was restarted', async () => {
+    const cell = notebook.cell('c');
+    notebook.run(cell, 'm1');
+    Object.assign(cell.model, { executionState: 'idle' });
+    (
+      notebook.panel.sessionContext.statusChanged as Signal<unknown, string>
+    ).emit('restarting');
+    await cells.toggle(notebook.panel, cell);
+    expect(server.watches).toEqual([]);
+    expect(cells.isWatched(cell)).toBe(true);
   });
 
   it('says when the server does not take it', async () => {

@@ -12,14 +12,13 @@ describe('LongCells', () => {
   let running: Session.IModel[];
   let runningChanged: Signal<Session.IManager, Session.IModel[]>;
 
-  const session = (type: string, kernel: string): Session.IModel =>
-    ({
-      id: kernel,
-      type,
-      path: `${kernel}.ipynb`,
-      name: kernel,
-      kernel: { id: kernel, name: 'python3' }
-    });
+  const session = (type: string, kernel: string): Session.IModel => ({
+    id: kernel,
+    type,
+    path: `${kernel}.ipynb`,
+    name: kernel,
+    kernel: { id: kernel, name: 'python3' }
+  });
   const change = async (...models: Session.IModel[]): Promise<void> => {
     running = models;
     runningChanged.emit(running);
