@@ -2,7 +2,7 @@
  * Drives Chromium for the benchmarks: one JSON command a line on stdin, one JSON answer a line on stdout.
  * Every time is taken inside the page (page_clock.js), in milliseconds.
  */
-/* global document, window -- of the page */
+/* global document, requestAnimationFrame, window -- of the page */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';

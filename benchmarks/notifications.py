@@ -79,7 +79,7 @@ def flood(server: Server, page: Page, posts: int, seconds: float) -> Iterator[st
             heaps.append(_heap(page))
     begin, full, empty, again, end = (heap / MIB for heap in heaps)
     yield f"| live objects: before, with {posts:,}, cleared | {begin:.1f}, {full:.1f}, {empty:.1f} MiB | | |"
-    yield f"| live objects: again with {posts:,}, cleared | {again:.1f}, {end:.1f} MiB | {end - empty:+.1f} MiB | flat |"
+    yield f"| live objects: again, cleared | {again:.1f}, {end:.1f} MiB | {end - empty:+.1f} MiB | flat |"
 
 
 def _row(what: str, samples: list[float], target: float | None) -> str:

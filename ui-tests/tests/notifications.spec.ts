@@ -234,14 +234,14 @@ test('What was posted while nobody looked is shown on the next load, once', asyn
   const later = await openTab(page);
   await expect(later.more).toHaveText('2 more notifications');
   // The newest, the latest on top.
-  await expect(later.toasts.locator('.jp-toast-message')).toHaveText([
+  await expect(later.toast('Missed').locator('.jp-toast-message')).toHaveText([
     'Missed 4',
     'Missed 3',
     'Missed 2'
   ]);
   await shown.setHidden(false);
   await expect(shown.badge).toHaveText('5 unread');
-  await expect(shown.toasts).toHaveCount(0);
+  await expect(shown.toast('Missed')).toHaveCount(0);
   await later.page.close();
 });
 
