@@ -84,8 +84,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.db.commit()
         return result
 
-    def some_id(self, number: int) -> str:
-        known = [row.id for row in self.oracle.rows] or ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    def some_id(self, number: int, user: str | None) -> str:
+        rows = self.oracle.rows if number > 7 else self.oracle.visible(user)
+        known = [row.id for row in rows] or ["01ARZ3NDEKTSV4RRFFQ69G5FAV"]
         return known[number % len(known)]
 
     @rule(
@@ -153,7 +154,7 @@ class StoreMachine(RuleBasedStateMachine):
         progress=st.sampled_from([UNSET, None, 0.5, 1.0]),
     )
     def change(self, number: int, user: str | None, severity: Any, progress: Any) -> None:
-        identifier = self.some_id(number)
+        identifier = self.some_id(number, user)
         kind: Any = "operator" if user is None else "program"
         row = self.oracle.find(user, identifier)
         if row is None and user is None:
@@ -173,7 +174,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), user=st.sampled_from(USERS), read=FLAGS, dismissed=FLAGS)
     def mark(self, number: int, user: str, read: Any, dismissed: Any) -> None:
-        identifier = self.some_id(number)
+        identifier = self.some_id(number, user)
         row = self.oracle.find(user, identifier)
         if row is None:
             with pytest.raises(NotFound):
@@ -189,7 +190,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 9), user=st.sampled_from(USERS))
     def remove(self, number: int, user: str) -> None:
-        identifier = self.some_id(number)
+        identifier = self.some_id(number, user)
         row = self.oracle.find(user, identifier)
         if row is None:
             with pytest.raises(NotFound):
@@ -294,6 +295,55 @@ async def test_one_who_begins_anew_is_told_all_though_removals_are_forgotten() -
     for client in (old, Client("")):
         client.sync(db, 1)
         assert [row.title for row in client.rows.values()] == ["stays", "stays too", "19"]
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        # more of the same is no news
+        ({}, {}, {"read", "shown"}),
+        ({}, {"body": "other"}, {"shown"}),
+        ({"severity": "error"}, {"severity": "info"}, {"shown"}),
+        # louder, or at its end
+        ({}, {"severity": "error"}, set()),
+        ({"progress": 0.5, "severity": "error"}, {"severity": "success"}, set()),
+        # progress never is
+        ({"progress": 0.5}, {"progress": 0.6, "body": "other"}, {"read", "shown"}),
+        ({}, {"progress": 0.6, "body": "other"}, {"read", "shown"}),
+        ({"progress": 0.5}, {"progress": 0.6, "severity": "error"}, set()),
+        # told once
+        ({"category": "release_notes"}, {"category": "release_notes", "severity": "critical"}, {"read", "shown"}),
+    ],
+)
+@pytest.mark.parametrize("away", [None, "dismissed", "removed"])
+def test_what_is_said_again_is_news_or_not(
+    before: dict[str, Any], after: dict[str, Any], kept: set[str], away: str | None
+) -> None:
+    db = in_memory(clock=lambda: 1.0, cap=10)
+
+    def say(fields: dict[str, Any]) -> Notification:
+        new = NewNotification("title", dedupe_key="k", **fields)
+        return posting.post(db, new, Source("program", "test"), None, "").notification
+
+    db.begin()
+    row = say(before)
+    assert marking.claim(db, "", [row.id], "") == [row.id]
+    marking.mark(db, "", row.id, True, away == "dismissed" or UNSET)
+    assert marking.claim(db, "", [row.id], "") == []
+    if away == "removed":
+        marking.remove(db, "", row.id)
+    say(after)
+    db.commit()
+    page = reading.page(db, "", 0, 10)
+    once = "release_notes" in before.values() or after.get("progress") == 0.6
+    if away is not None and not (once and kept):
+        # whoever says again what was put away means it
+        kept = set()
+    assert [each.id for each in page.rows] == ([] if away == "removed" and kept else [row.id])
+    for each in page.rows:
+        assert {name for name in ("read", "shown") if getattr(each, name)} == kept
+        assert each.dismissed is (away == "dismissed" and bool(kept))
     db.close()
 
 
