@@ -2,4 +2,4 @@ import './base.css';
 import './browser.css';
 import './roots.css';
 import './notifications.css';
-import './notifications-history.css';
+import './notifications/history.css';

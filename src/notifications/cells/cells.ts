@@ -90,6 +90,10 @@ export class CellWatches implements IDisposable {
       await this._unwatch(executions);
       return;
     }
+    if (memory.unanswered(id) !== null) {
+      // A page that was just loaded anew may not be connected yet.
+      await panel.sessionContext.ready;
+    }
     const kernel = panel.sessionContext.session?.kernel;
     const execution =
       runningExecution(cell) ??

@@ -26,7 +26,10 @@ class FakeNotebook {
       activeCellChanged: new Signal<object, unknown>({}),
       widgets: [] as ICell[]
     });
-    const sessionContext = { session: { kernel: this.kernel } };
+    const sessionContext = {
+      ready: Promise.resolve(),
+      session: { kernel: this.kernel }
+    };
     this.panel = Object.assign(new Widget(), {
       content,
       context: { path: 'work/a.ipynb' },
@@ -254,8 +257,22 @@ describe('CellWatches', () => {
     watches.dispose();
     Object.assign(cell.model, { executionState: 'idle' });
     Object.assign(cell.outputArea!, { future: null });
+    const { sessionContext } = notebook.panel;
+    const { session } = sessionContext;
+    let connect = (): void => undefined;
+    Object.assign(sessionContext, {
+      session: null,
+      ready: new Promise<void>(resolve => (connect = resolve))
+    });
     await load();
-    await cells.toggle(notebook.panel, cell);
+    const toggled = cells.toggle(notebook.panel, cell);
+    await settle();
+    Object.assign(sessionContext, { session });
+    (sessionContext.kernelChanged as Signal<unknown, object>).emit({
+      newValue: session!.kernel
+    });
+    connect();
+    await toggled;
     expect(server.watches.map(({ msg_id }) => msg_id)).toEqual(['m1']);
     // It was over, as is seen when the cell is run again.
     notebook.run(cell, 'm2');
