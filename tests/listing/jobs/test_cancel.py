@@ -248,6 +248,19 @@ def test_stale_directories_are_told_by_their_lock(tmp_path: Path) -> None:
     assert sorted(os.listdir(parent)) == ["alive", "alive.lock"]
 
 
+def test_stale_directories_without_a_lock_are_told_by_their_age(tmp_path: Path) -> None:
+    parent = tmp_path / os.fsdecode(PARTIAL)
+    for name in ("old", "new"):
+        fill(parent / name / "half", ["data"])
+    os.utime(parent / "old", (1, 1))
+    target = Folder(at(tmp_path), "")
+    with PartialArea(target, "next"):
+        pass
+    target.close()
+
+    assert sorted(os.listdir(parent)) == ["new"]
+
+
 def test_a_beat_reports_and_ends() -> None:
     reports: list[Report] = []
     stop = False
