@@ -14,6 +14,7 @@ import { UUID } from '@lumino/coreutils';
 import { iconOfRoot } from '../core/icons';
 import type { IRoot, IRoots } from '../core/tokens';
 import { apiPath } from './model';
+import { BROWSER_SETTINGS, followSettings } from './settings';
 
 /** The sidebars that a panel may stand in. */
 export type Area = 'left' | 'right';
@@ -21,23 +22,9 @@ export type Area = 'left' | 'right';
 const NAMESPACE = 'cloudru-roots';
 const RANK = 101;
 
-const BROWSER_SETTINGS = '@jupyterlab/filebrowser-extension:browser';
 const WIDGET_SETTINGS = '@jupyterlab/filebrowser-extension:widget';
 /** JupyterLab's name of the toolbars of file browsers. */
 const TOOLBAR = 'FileBrowser';
-
-/** The settings of JupyterLab's file browser that it applies to its own browser alone. */
-const FLAGS = [
-  'showDateCreatedColumn',
-  'showFileCheckboxes',
-  'showFileFilter',
-  'showFileSizeColumn',
-  'showFullPath',
-  'showHiddenFiles',
-  'showLastModifiedColumn',
-  'sortFileNamesNaturally',
-  'sortNotebooksFirst'
-] as const satisfies readonly (keyof FileBrowser)[];
 
 /** File browsers beside the first. */
 export class RootPanels {
@@ -125,12 +112,7 @@ export class RootPanels {
     }
     void settings
       .load(BROWSER_SETTINGS)
-      .then(loaded => {
-        const apply = (): void => applySettings(panel, loaded);
-        loaded.changed.connect(apply);
-        panel.disposed.connect(() => loaded.changed.disconnect(apply));
-        apply();
-      })
+      .then(loaded => followSettings(panel, loaded))
       .catch(console.warn);
   }
 
@@ -152,20 +134,5 @@ export namespace RootPanels {
     toolbars: IToolbarWidgetRegistry | null;
     state: IStateDB | null;
     translator: ITranslator;
-  }
-}
-
-function applySettings(
-  panel: FileBrowser,
-  settings: ISettingRegistry.ISettings
-): void {
-  if (panel.isDisposed) {
-    return;
-  }
-  for (const flag of FLAGS) {
-    const value = settings.get(flag).composite;
-    if (typeof value === 'boolean' && panel[flag] !== value) {
-      panel[flag] = value;
-    }
   }
 }

@@ -269,6 +269,33 @@ test.describe('The root switcher @roots', () => {
     });
   });
 
+  test('a second panel has the settings of the first', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    writeText(join(scratch, 'z.ipynb'), '{}');
+    await files.open(tmpPath);
+    await files.execute('roots:open-in-new-panel', {
+      root: 'scratch',
+      area: 'right'
+    });
+    const panel = panelOf(page);
+    const names = panel.locator('.jp-DirListing-itemText');
+    await names.filter({ hasText: tmpPath }).dblclick();
+    await expect(names).toHaveText(['deep', 'second', 'notes.txt', 'z.ipynb']);
+    const boxes = panel.locator('.jp-DirListing-content [type="checkbox"]');
+    const sizes = panel.locator('.jp-DirListing-headerItem.jp-id-filesize');
+    await expect(boxes).toHaveCount(0);
+    await expect(sizes).toBeHidden();
+    await files.execute('filebrowser:toggle-file-checkboxes');
+    await files.execute('filebrowser:toggle-file-size');
+    await files.execute('filebrowser:toggle-sort-notebooks-first');
+    await expect(names).toHaveText(['deep', 'second', 'z.ipynb', 'notes.txt']);
+    await expect(boxes).toHaveCount(4);
+    await expect(sizes).toBeVisible();
+  });
+
   test('keeps favourite and recent folders', async ({
     files,
     page,
