@@ -1,10 +1,16 @@
-import type { FileBrowser } from '@jupyterlab/filebrowser';
-import { Uploader } from '@jupyterlab/filebrowser';
+import {
+  FileBrowser,
+  FilterFileBrowserModel,
+  Uploader
+} from '@jupyterlab/filebrowser';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
+// The tests of one feature may use another's fake of the server.
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports
+import { createManager } from '../../browser/__tests__/fakemanager';
 import { UploadGuard, WriteGuard } from '../readonly';
-import { DATA, FakeRoots, HOME } from './fakeroots';
+import { DATA, FakeRoots, HOME, root } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -45,7 +51,8 @@ describe('WriteGuard', () => {
       commands,
       roots: new FakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
-      current: () => current
+      current: () => current,
+      documents: null
     });
   });
 
@@ -127,6 +134,35 @@ describe('UploadGuard', () => {
     Object.assign(browser.model, { path: 'b' });
     guard.update();
     expect(browser.allowFileUploads).toBe(false);
+  });
+
+  it('stands settings that are applied while it is on', () => {
+    const browser = browserAt('@data');
+    new UploadGuard(browser, new FakeRoots()).update();
+    browser.allowFileUploads = true;
+    expect(browser.allowFileUploads).toBe(false);
+    Object.assign(browser.model, { path: 'b' });
+    expect(browser.allowFileUploads).toBe(true);
+    browser.allowFileUploads = false;
+    expect(browser.allowFileUploads).toBe(false);
+  });
+
+  it('is heeded by the real listing', () => {
+    const model = new FilterFileBrowserModel({
+      manager: createManager(),
+      auto: false
+    });
+    const browser = new FileBrowser({ id: 'browser', model });
+    const readOnly = root('all', { default: true, writable: false });
+    const roots = new FakeRoots([readOnly]);
+    const guard = new UploadGuard(browser, roots);
+    browser.allowFileUploads = true;
+    expect(model.allowFileUploads).toBe(false);
+    roots.set([HOME]);
+    guard.update();
+    expect(model.allowFileUploads).toBe(true);
+    browser.dispose();
+    model.dispose();
   });
 
   it('greys the button', () => {
