@@ -12,14 +12,12 @@ import textwrap
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import anyio.to_thread
 import pytest
 from fuse.mounting import SlowMount
 from tornado.httpclient import AsyncHTTPClient
-from tornado.testing import bind_unused_port
 
 FILE = {"type": "file", "format": "text", "content": "new"}
 #: Of the server under test, in seconds: that it answers is what is tested, and these end the waiting.
@@ -283,10 +281,11 @@ async def test_a_root_that_is_removed_comes_back_when_it_is_made_again(send: Sen
 _AS_NOBODY = """
     import os, sys
     from jupyter_server.serverapp import ServerApp
+    from tornado.netutil import bind_sockets
     from traitlets.config import Config
     import cloudru_jlab.app
 
-    top, port = sys.argv[1], int(sys.argv[2])
+    top = sys.argv[1]
     config = Config()
     config.Roots.roots = [
         {"name": name, "path": os.path.join(top, name)} for name in ("closed", "unlisted", "guarded")
@@ -294,8 +293,6 @@ _AS_NOBODY = """
     config.Roots.look_seconds = 0.1
     config.ServerApp.jpserver_extensions = {"cloudru_jlab": True}
     config.ServerApp.root_dir = os.path.join(top, "home")
-    config.ServerApp.port = port
-    config.ServerApp.port_retries = 0
     config.ServerApp.open_browser = False
     config.ServerApp.shutdown_no_activity_timeout = 0
     config.IdentityProvider.token = "nobody"
@@ -308,6 +305,13 @@ _AS_NOBODY = """
     class App(ServerApp):
         def init_signal(self):
             pass
+
+        def _bind_http_server_tcp(self):
+            # Any port that is free, and at once: one that was looked for before may be taken by then.
+            [listening] = bind_sockets(0, "127.0.0.1")
+            self.http_server.add_sockets([listening])
+            print(listening.getsockname()[1], flush=True)
+            return True
 
     app = App.instance(config=config)
     app.initialize(argv=[])
@@ -353,19 +357,19 @@ def test_roots_that_the_server_s_user_may_not_read() -> None:
         for name in ("home", "jupyter"):
             (top / name).mkdir()
             os.chown(top / name, 65534, 65534)
-        taken, port = bind_unused_port()
-        taken.close()
         environment = {**os.environ, "HOME": str(top / "home")}
         for name in ("DATA", "CONFIG", "RUNTIME"):
             environment[f"JUPYTER_{name}_DIR"] = str(top / "jupyter" / name.lower())
         with subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(_AS_NOBODY), directory, str(port)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment,
+            [sys.executable, "-c", textwrap.dedent(_AS_NOBODY), directory],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
         ) as server:  # fmt: skip
             assert server.stdin is not None
+            assert server.stdout is not None
             try:
-                _wait_for(server, port)
-                _look_as_nobody(port, top)
+                told = server.stdout.readline()
+                assert told, "the server did not start"
+                _look_as_nobody(int(told), top)
             finally:
                 server.stdin.close()
                 try:
@@ -373,17 +377,6 @@ def test_roots_that_the_server_s_user_may_not_read() -> None:
                 except subprocess.TimeoutExpired:
                     server.kill()
                     raise
-
-
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
-    """Until the server answers: one that starts tries its port, lets it go, and only then takes it."""
-    while True:
-        try:
-            assert ask(port, "GET", "api")[0] == 200
-        except (URLError, ConnectionError):
-            assert server.poll() is None, "the server did not start"
-        else:
-            return
 
 
 def _states(port: int) -> dict[str, str]:
