@@ -160,7 +160,7 @@ def parts() -> list[Part]:
         Part("browser", [browser("browser", "plain")]),
         Part("roots", [browser("roots", "roots")]),
         Part("wheel", [Check(["make", "--no-print-directory", "install-beside"])]),
-        Part("beside", [browser("beside", "beside")]),
+        Part("beside", [browser("beside", "beside"), browser("together", "together")]),
     ]
 
 

@@ -90,7 +90,7 @@ test.describe('The root switcher @roots', () => {
     removeTree(datasets);
   });
 
-  test('is worked by the keyboard alone', async ({ files, page, tmpPath }) => {
+  test('is worked by the keyboard alone @together', async ({ files, page, tmpPath }) => {
     const switcher = switcherOf(page);
     const menu = menuOf(page);
     // From the rows of the browser back to the button: it stands in the order of tabs.
