@@ -143,4 +143,83 @@ test.describe('Documents of several roots @roots', () => {
       .toEqual([]);
     expect(readFileSync(join(folder, 'home.txt'), 'utf8')).toBe('home\n');
   });
+
+  test('an open document follows its file to another root, with what is not saved', async ({
+    files,
+    folder,
+    page,
+    tmpPath
+  }) => {
+    const deep = join(folder, 'run (1)', 'deep');
+    mkdirSync(deep, { recursive: true });
+    writeText(join(deep, 'notes.txt'), 'old\n');
+    await files.execute('docmanager:open', {
+      path: `${tmpPath}/run (1)/deep/notes.txt`
+    });
+    const editor = page.locator('.jp-FileEditor .cm-content');
+    await editor.click();
+    await page.keyboard.press('ControlOrMeta+Home');
+    await page.keyboard.type('new ');
+    await expect(tabOf(page, 'notes.txt')).toHaveClass(/jp-mod-dirty/);
+    await files.open(tmpPath);
+    await files.select('run (1)');
+    await files.execute('filebrowser:cut');
+    await files.open(`@scratch/${tmpPath}`);
+    await files.launch('filebrowser:paste');
+    await page
+      .locator('.jp-Dialog')
+      .getByRole('button', { name: 'Move' })
+      .click();
+    const tab = tabOf(page, 'notes.txt');
+    await expect(tab).toHaveAttribute(
+      'title',
+      new RegExp(`Path: @scratch/${tmpPath}/run \\(1\\)/deep/notes.txt`)
+    );
+    await expect(editor).toHaveText('new old');
+    await expect(tab).toHaveClass(/jp-mod-dirty/);
+    await tab.click();
+    await files.execute('docmanager:save');
+    await expect(tab).not.toHaveClass(/jp-mod-dirty/);
+    await expect(page.locator('.jp-Dialog')).toHaveCount(0);
+    expect(
+      readFileSync(join(scratch, 'run (1)', 'deep', 'notes.txt'), 'utf8')
+    ).toBe('new old\n');
+    expect(namesIn(folder)).not.toContain('run (1)');
+  });
+
+  test('the kernel of a notebook knows where its notebook went', async ({
+    files,
+    folder,
+    page,
+    tmpPath
+  }) => {
+    writeText(
+      join(folder, 'work.ipynb'),
+      JSON.stringify({
+        cells: [],
+        metadata: { kernelspec: { name: 'python3', display_name: 'Python 3' } },
+        nbformat: 4,
+        nbformat_minor: 5
+      })
+    );
+    await files.execute('docmanager:open', { path: `${tmpPath}/work.ipynb` });
+    const sessions = (): Promise<string[]> =>
+      page.evaluate(async () => {
+        const { sessions: manager } = window.jupyterapp.serviceManager;
+        await manager.refreshRunning();
+        return [...manager.running()].map(({ path }) => path);
+      });
+    await expect.poll(sessions).toContain(`${tmpPath}/work.ipynb`);
+    await files.open(tmpPath);
+    await files.select('work.ipynb');
+    await files.execute('filebrowser:cut');
+    await files.open(`@scratch/${tmpPath}`);
+    await files.launch('filebrowser:paste');
+    await page
+      .locator('.jp-Dialog')
+      .getByRole('button', { name: 'Move' })
+      .click();
+    await expect.poll(sessions).toContain(`@scratch/${tmpPath}/work.ipynb`);
+    expect(await sessions()).not.toContain(`${tmpPath}/work.ipynb`);
+  });
 });
