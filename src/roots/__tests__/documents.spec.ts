@@ -7,7 +7,7 @@ import { Widget } from '@lumino/widgets';
 import { DOCUMENT_COMMANDS, DocumentTargets } from '../documents';
 import { WriteGuard } from '../readonly';
 import { MenuReasons } from '../reasons';
-import { FakeRoots } from './fakeroots';
+import { fakeRoots } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -61,7 +61,7 @@ describe('DocumentTargets', () => {
     } as unknown as IDocumentManager;
     guard = new WriteGuard({
       commands,
-      roots: new FakeRoots(),
+      roots: fakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
       current: () => null,
       documents: new DocumentTargets(app, manager)

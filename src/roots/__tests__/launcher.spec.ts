@@ -7,9 +7,11 @@ import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
+import type { FakeRoots} from '../../core/__tests__/fakeroots';
+import { makeRoot } from '../../core/__tests__/fakeroots';
 import { LauncherGuards } from '../launcher';
 import { WriteGuard } from '../readonly';
-import { FakeRoots, HOME, root, settle } from './fakeroots';
+import { fakeRoots, HOME, settle } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -24,7 +26,7 @@ describe('LauncherGuards', () => {
 
   beforeEach(async () => {
     ran.length = 0;
-    roots = new FakeRoots();
+    roots = fakeRoots();
     commands = new CommandRegistry();
     const model = new LauncherModel();
     for (const [command, label, category] of [
@@ -142,7 +144,7 @@ describe('LauncherGuards', () => {
   });
 
   it('follows what becomes of the root', async () => {
-    roots.set([HOME, root('data')]);
+    roots.set([HOME, makeRoot('data')]);
     await drawn();
     expect(isOff(cardOf('Notebook', 'Python 3'))).toBe(false);
     expect(cardOf('Notebook', 'Python 3').title).toBe('Python 3');

@@ -6,11 +6,12 @@ import {
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
+import { FakeRoots, makeRoot } from '../../core/__tests__/fakeroots';
 // The tests of one feature may use another's fake of the server.
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports
 import { createManager } from '../../browser/__tests__/fakemanager';
 import { UploadGuard, WriteGuard } from '../readonly';
-import { DATA, FakeRoots, HOME, root } from './fakeroots';
+import { DATA, fakeRoots, HOME } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -49,7 +50,7 @@ describe('WriteGuard', () => {
     current = browserAt('@data/a');
     guard = new WriteGuard({
       commands,
-      roots: new FakeRoots(),
+      roots: fakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
       current: () => current,
       documents: null
@@ -129,7 +130,7 @@ describe('UploadGuard', () => {
   it('gives nothing that the user has switched off', () => {
     const browser = browserAt('@data');
     browser.allowFileUploads = false;
-    const guard = new UploadGuard(browser, new FakeRoots());
+    const guard = new UploadGuard(browser, fakeRoots());
     guard.update();
     Object.assign(browser.model, { path: 'b' });
     guard.update();
@@ -138,7 +139,7 @@ describe('UploadGuard', () => {
 
   it('stands settings that are applied while it is on', () => {
     const browser = browserAt('@data');
-    new UploadGuard(browser, new FakeRoots()).update();
+    new UploadGuard(browser, fakeRoots()).update();
     browser.allowFileUploads = true;
     expect(browser.allowFileUploads).toBe(false);
     Object.assign(browser.model, { path: 'b' });
@@ -153,7 +154,7 @@ describe('UploadGuard', () => {
       auto: false
     });
     const browser = new FileBrowser({ id: 'browser', model });
-    const readOnly = root('all', { default: true, writable: false });
+    const readOnly = makeRoot('all', { default: true, writable: false });
     const roots = new FakeRoots([readOnly]);
     const guard = new UploadGuard(browser, roots);
     browser.allowFileUploads = true;
@@ -173,7 +174,7 @@ describe('UploadGuard', () => {
       set: (value: boolean) => (isEnabled = value)
     });
     browser.toolbar.children = () => [uploader][Symbol.iterator]();
-    new UploadGuard(browser, new FakeRoots()).update();
+    new UploadGuard(browser, fakeRoots()).update();
     expect(isEnabled).toBe(false);
   });
 });
