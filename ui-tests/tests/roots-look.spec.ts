@@ -11,6 +11,17 @@ import { removeTree, writeText } from '../files';
 /** The folders of the roots beside the default one, by their names. */
 const ROOTS = process.env.CLOUDRU_UI_ROOTS ?? '';
 
+/** Galata's own waits for a tab that is called "Launcher". */
+const withoutLauncher = async (
+  { baseURL: _ }: { baseURL: string | undefined },
+  use: (wait: (page: Page) => Promise<void>) => Promise<void>
+): Promise<void> => {
+  await use(async page => {
+    await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
+    await page.locator('#filebrowser').waitFor();
+  });
+};
+
 const switcherOf = (page: Page): Locator =>
   page.locator('#filebrowser .cj-RootSwitcher-button');
 const menuOf = (page: Page): Locator => page.locator('.cj-RootsMenu');
@@ -151,6 +162,44 @@ test.describe('The root switcher @roots', () => {
     expect(await page.filebrowser.getCurrentDirectory()).toBe('@datasets');
   });
 
+  test.describe('where no launcher opens', () => {
+    test.use({ waitForApplication: withoutLauncher });
+
+    test('is part of addresses, of what a reload restores, and of recent documents', async ({
+      files,
+      page,
+      tmpPath
+    }) => {
+      const folder = `@scratch/${tmpPath}`;
+      const directory = () => page.filebrowser.getCurrentDirectory();
+      const opened = () =>
+        page.evaluate(() =>
+          [...window.jupyterapp.shell.widgets('main')]
+            .map(widget => widget.title.caption)
+            .filter(caption => caption.includes('notes.txt'))
+        );
+      await page.goto(`tree/${folder}/notes.txt`);
+      await expect.poll(directory).toBe(folder);
+      await expect.poll(opened).toEqual([expect.stringContaining(folder)]);
+      await expect(page).toHaveURL(/\/lab\/tree\/(@|%40)scratch\/.*notes\.txt/);
+
+      await page.reload();
+      await expect(files.row('notes.txt')).toBeVisible();
+      await expect.poll(opened).toEqual([expect.stringContaining(folder)]);
+      await expect(switcherOf(page)).toContainText('Scratch');
+
+      await files.execute('application:close-all');
+      await expect.poll(opened).toEqual([]);
+      await page.menu.open('File>Open Recent');
+      const recent = page
+        .locator('.lm-Menu-itemLabel')
+        .filter({ hasText: /^\/.*@scratch.*notes\.txt$/ });
+      await expect(recent).toHaveCount(1);
+      await recent.click();
+      await expect.poll(opened).toEqual([expect.stringContaining(folder)]);
+    });
+  });
+
   test('tells lock and free space in a narrow side bar', async ({
     files,
     page,
@@ -203,15 +252,7 @@ test.describe('The root switcher @roots', () => {
         ...galata.DEFAULT_SETTINGS,
         '@jupyterlab/translation-extension:plugin': { locale: 'ru_RU' }
       },
-      waitForApplication: async ({ baseURL: _ }, use) => {
-        // Galata's own waits for a tab that is called "Launcher".
-        await use(async page => {
-          await page
-            .locator('#jupyterlab-splash')
-            .waitFor({ state: 'detached' });
-          await page.locator('#filebrowser').waitFor();
-        });
-      }
+      waitForApplication: withoutLauncher
     });
 
     test('speaks Russian in all it says', async ({ files, page, tmpPath }) => {
