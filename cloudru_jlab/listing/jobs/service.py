@@ -12,12 +12,13 @@ from datetime import datetime, timezone
 from typing import Any, Literal, Protocol
 
 import msgspec
-from traitlets import Bool, Float, Integer, TraitError, validate
+from traitlets import Bool, Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
 from ...core.paths import join, split
 from ...core.tasks import TaskGroup
+from ...core.traits import at_least
 from ..models import Job, JobDetails, JobError, JobRequest, Jobs, Moved, Selection, View
 from ..roots import Spot
 from ..scan.process import Graveyard
@@ -121,11 +122,7 @@ class JobService(LoggingConfigurable):
         self._trash = asyncio.Lock()
         self._graveyard = Graveyard()
 
-    @validate("parallel_jobs", "max_jobs", "finished_jobs")
-    def _at_least_one(self, proposal: Any) -> int:
-        if proposal["value"] < 1:
-            raise TraitError(f"JobService.{proposal['trait'].name} must be at least 1.")
-        return int(proposal["value"])
+    _counts = at_least(1, "parallel_jobs", "max_jobs", "finished_jobs")
 
     # --- what users ask
 
