@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from cloudru_jlab.core import renaming
 from cloudru_jlab.core.errors import Conflict, DomainError, NoSpace, NotFound, PermissionDenied, RootUnavailable
-from cloudru_jlab.roots.local import LocalBackend, looking, moving, trash, uploads
+from cloudru_jlab.roots.local import LocalBackend, looking, trash, uploads
 
 from .making import content, local
 
@@ -200,13 +201,13 @@ async def test_two_hard_links_are_two_entries(make: Make, folder: Path) -> None:
 async def test_nothing_is_overwritten_where_the_newer_call_is_missing(
     make: Make, folder: Path, monkeypatch: pytest.MonkeyPatch, links: bool
 ) -> None:
-    monkeypatch.setattr(moving, "_renameat2", lambda: None)
+    monkeypatch.setattr(renaming, "_renameat2", lambda: None)
     if not links:
 
         def link(*arguments: Any, **keywords: Any) -> None:
             raise PermissionError(1, "no hard links here")
 
-        monkeypatch.setattr(moving.os, "link", link)
+        monkeypatch.setattr(renaming.os, "link", link)
     root = make()
     await root.write("other", b"1")
     await root.make_directory("full")

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ...core.access import Place
 from ...core.beneath import fd_path, fd_target, open_file, open_parent, open_path
 from ...core.entries import Entry
-from .moving import rename_noreplace
+from ...core.renaming import rename_noreplace
 from .reading import PIECE, described
 
 #: Attributes that permissions and users live by, and that a new file must take over from the old one.
