@@ -193,7 +193,7 @@ test.describe('The root switcher @roots', () => {
       await page.menu.open('File>Open Recent');
       const recent = page
         .locator('.lm-Menu-itemLabel')
-        .filter({ hasText: /^\/.*@scratch.*notes\.txt$/ });
+        .filter({ hasText: /^Scratch: .*notes\.txt$/ });
       await expect(recent).toHaveCount(1);
       await recent.click();
       await expect.poll(opened).toEqual([expect.stringContaining(folder)]);
