@@ -6,13 +6,14 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
+import { describePath } from '../core/rootpaths';
 import type { IRoots } from '../core/tokens';
 import type { WriteGuard } from './readonly';
 
 /** A card that is switched off; the stylesheet greys it. */
 const OFF = 'cj-mod-closed';
 
-/** Switches off the cards of launchers that would write where nothing can be written, and says why. */
+/** Switches off the cards of launchers that would write where nothing can be written, says why, and names the root. */
 export class LauncherGuards implements IDisposable {
   constructor(private readonly _options: LauncherGuards.IOptions) {
     const { shell, guard, roots } = _options;
@@ -122,11 +123,27 @@ class LauncherGuard implements IDisposable {
       const found = reasons.has(key) ? key : keyOf('', label);
       switchCard(card, reasons.get(found) ?? null);
     }
+    this._nameFolder();
     this._observer.observe(this._launcher.node, {
       characterData: true,
       childList: true,
       subtree: true
     });
+  }
+
+  /** Call the folder above the cards as users know it. */
+  private _nameFolder(): void {
+    const { cwd, node } = this._launcher;
+    const heading = node.querySelector('.jp-Launcher-cwd h3');
+    const { roots } = this._options;
+    const said = roots.rootOf(cwd)?.root.prefix
+      ? describePath(roots, cwd)
+      : cwd;
+    // JupyterLab writes into the text that is there.
+    const text = heading?.firstChild;
+    if (text instanceof Text && text.data !== said) {
+      text.data = said;
+    }
   }
 
   handleEvent(event: Event): void {

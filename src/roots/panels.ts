@@ -14,6 +14,7 @@ import { UUID } from '@lumino/coreutils';
 import { iconOfRoot } from '../core/icons';
 import type { IRoot, IRoots } from '../core/tokens';
 import { apiPath } from './model';
+import { BROWSER_ARG } from './readonly';
 import { BROWSER_SETTINGS, followSettings } from './settings';
 
 /** The sidebars that a panel may stand in. */
@@ -102,7 +103,7 @@ export class RootPanels {
       setToolbar(
         panel,
         createToolbarFactory(
-          toolbars,
+          named(toolbars),
           settings,
           TOOLBAR,
           WIDGET_SETTINGS,
@@ -135,4 +136,19 @@ export namespace RootPanels {
     state: IStateDB | null;
     translator: ITranslator;
   }
+}
+
+/** Let the buttons of a toolbar tell the browser they are of to their commands. */
+function named(toolbars: IToolbarWidgetRegistry): IToolbarWidgetRegistry {
+  const createWidget: IToolbarWidgetRegistry['createWidget'] = (
+    factory,
+    widget,
+    item
+  ) => {
+    const args = { ...item.args, [BROWSER_ARG]: widget.id };
+    return toolbars.createWidget(factory, widget, { ...item, args });
+  };
+  return Object.create(toolbars, {
+    createWidget: { value: createWidget }
+  }) as IToolbarWidgetRegistry;
 }

@@ -32,6 +32,9 @@ const IN_FOLDER: Readonly<Record<string, 'cwd' | 'path'>> = {
   'notebook:create-new': 'cwd'
 };
 
+/** The argument that names the browser in whose toolbar a button is. */
+export const BROWSER_ARG = 'cjBrowser';
+
 const GUARDED = [
   ...IN_BROWSER,
   ...Object.keys(IN_FOLDER),
@@ -90,11 +93,17 @@ export class WriteGuard implements IDisposable {
 
   /** The current browser is another, or shows another folder. */
   update(): void {
-    const reason = this._isDisposed ? null : this.reasonOf(IN_BROWSER[0]);
-    if (reason === this._told) {
+    const [id] = IN_BROWSER;
+    const told = JSON.stringify([
+      this.reasonOf(id),
+      ...Array.from(this._options.browsers(), browser =>
+        this.reasonOf(id, { [BROWSER_ARG]: browser.id })
+      )
+    ]);
+    if (told === this._told) {
       return;
     }
-    this._told = reason;
+    this._told = told;
     const { commands } = this._options;
     for (const id of GUARDED) {
       if (commands.hasCommand(id)) {
@@ -118,7 +127,7 @@ export class WriteGuard implements IDisposable {
     id: string,
     args?: ReadonlyPartialJSONObject
   ): string | undefined {
-    const { current, documents } = this._options;
+    const { documents } = this._options;
     const named = IN_FOLDER[id];
     if (named === undefined && !IN_BROWSER.some(other => other === id)) {
       return documents?.pathOf(id, args);
@@ -127,14 +136,24 @@ export class WriteGuard implements IDisposable {
     if (typeof folder === 'string' && folder !== '') {
       return folder;
     }
-    return (this._pointed ?? current())?.model.path;
+    return this._browserOf(args)?.model.path;
+  }
+
+  /** The browser that a command acts upon: buttons stand in the toolbar of theirs. */
+  private _browserOf(args?: ReadonlyPartialJSONObject): FileBrowser | null {
+    const { browsers, current } = this._options;
+    const all = [...browsers()];
+    const named = all.find(({ id }) => id === args?.[BROWSER_ARG]);
+    // JupyterLab's own browser, which is the first, does not name itself.
+    const own = args?.toolbar === true ? all[0] : undefined;
+    return named ?? own ?? this._pointed ?? current();
   }
 
   private readonly _changed = new Signal<this, void>(this);
   private _isDisposed = false;
   private _pointed: FileBrowser | null = null;
   private readonly _restore: () => void;
-  private _told: string | null = null;
+  private _told = '';
 }
 
 export namespace WriteGuard {
@@ -144,6 +163,8 @@ export namespace WriteGuard {
     trans: TranslationBundle;
     /** The browser that JupyterLab's commands act upon. */
     current: () => FileBrowser | null;
+    /** All browsers, JupyterLab's own first. */
+    browsers: () => Iterable<FileBrowser>;
     /** Null where documents are not guarded. */
     documents: DocumentTargets | null;
   }

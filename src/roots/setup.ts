@@ -66,6 +66,7 @@ export function setUpSwitchers(options: ISwitcherOptions): void {
     roots,
     trans: words.trans,
     current,
+    browsers: () => attached.keys(),
     documents: options.documents
       ? new DocumentTargets(app, options.documents)
       : null

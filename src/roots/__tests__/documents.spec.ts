@@ -64,6 +64,7 @@ describe('DocumentTargets', () => {
       roots: fakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
       current: () => null,
+      browsers: () => [],
       documents: new DocumentTargets(app, manager)
     });
   });

@@ -7,7 +7,7 @@ import { CommandRegistry } from '@lumino/commands';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
-import type { FakeRoots} from '../../core/__tests__/fakeroots';
+import type { FakeRoots } from '../../core/__tests__/fakeroots';
 import { makeRoot } from '../../core/__tests__/fakeroots';
 import { LauncherGuards } from '../launcher';
 import { WriteGuard } from '../readonly';
@@ -50,6 +50,7 @@ describe('LauncherGuards', () => {
       roots,
       trans: nullTranslator.load('cloudru_jlab'),
       current: () => null,
+      browsers: () => [],
       documents: null
     });
     launcher = new Launcher({
@@ -141,6 +142,17 @@ describe('LauncherGuards', () => {
     launcher.cwd = '@data';
     await drawn();
     expect(isOff(cardOf('Other', 'Text File'))).toBe(true);
+  });
+
+  it('calls the folder as users know it', async () => {
+    const heading = launcher.node.querySelector('h3')!;
+    expect(heading.textContent).toBe('Data: a');
+    launcher.cwd = 'b';
+    await drawn();
+    expect(heading.textContent).toBe('b');
+    launcher.cwd = '@data';
+    await drawn();
+    expect(heading.textContent).toBe('Data');
   });
 
   it('follows what becomes of the root', async () => {

@@ -26,6 +26,7 @@ function browserAt(path: string): FileBrowser {
 
 describe('WriteGuard', () => {
   let commands: CommandRegistry;
+  let browsers: FileBrowser[];
   let current: FileBrowser | null;
   let guard: WriteGuard;
   const ran: string[] = [];
@@ -47,12 +48,14 @@ describe('WriteGuard', () => {
         }
       });
     }
+    browsers = [];
     current = browserAt('@data/a');
     guard = new WriteGuard({
       commands,
       roots: fakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
       current: () => current,
+      browsers: () => browsers,
       documents: null
     });
   });
@@ -87,6 +90,30 @@ describe('WriteGuard', () => {
     expect(isEnabled('')).toBe(true);
     expect(isEnabled('@data/b')).toBe(false);
     expect(isEnabled('Drive:@data/b')).toBe(true);
+  });
+
+  it('goes by the browser in whose toolbar a button is', () => {
+    const told: (string | undefined)[] = [];
+    const first = browserAt('@data');
+    const second = browserAt('b');
+    first.id = 'filebrowser';
+    second.id = 'second';
+    browsers = [first, second];
+    const isOn = (cjBrowser?: string): boolean =>
+      commands.isEnabled('filebrowser:create-new-directory', {
+        toolbar: true,
+        ...(cjBrowser ? { cjBrowser } : {})
+      });
+    for (current of browsers) {
+      expect(isOn()).toBe(false);
+      expect(isOn('second')).toBe(true);
+    }
+    guard.update();
+    commands.commandChanged.connect((_, { id }) => told.push(id));
+    Object.assign(second.model, { path: '@data' });
+    guard.update();
+    expect(told).toContain('filebrowser:create-new-directory');
+    expect(isOn('second')).toBe(false);
   });
 
   it('goes by the browser under the pointer', () => {

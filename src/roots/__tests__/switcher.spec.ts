@@ -143,6 +143,16 @@ describe('RootSwitcher', () => {
     expect(menu()).toBeNull();
   });
 
+  it('opens no panel for a root that is not there, and says why', async () => {
+    const arrow = (await open()).querySelector<HTMLElement>(
+      '[aria-label="Open “Gone” in New Panel"]'
+    )!;
+    expect(arrow.getAttribute('aria-disabled')).toBe('true');
+    expect(arrow.title).toBe('The folder does not exist on the server.');
+    arrow.click();
+    expect(did).toEqual([]);
+  });
+
   it('goes round by the arrow keys, to the sides as well', async () => {
     await open();
     press('Home');
