@@ -271,6 +271,25 @@ test.describe('Paths of several roots @roots', () => {
       .toBe(join(scratch, 'train.csv'));
   });
 
+  test('a file of a root is downloaded, and its path in Jupyter copied', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    await files.open(`@scratch/${tmpPath}`);
+    await files.row('train.csv').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Copy Path' }).click();
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toBe(`@scratch/${tmpPath}/train.csv`);
+    const coming = page.waitForEvent('download');
+    await files.row('train.csv').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Download', exact: true }).click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe('train.csv');
+    expect(readFileSync(await download.path(), 'utf8')).toBe('scratch\n');
+  });
+
   test('a terminal and a notebook of a root stand in its folder', async ({
     files,
     page,
