@@ -11,7 +11,7 @@ import { FakeRoots, makeRoot } from '../../core/__tests__/fakeroots';
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports
 import { createManager } from '../../browser/__tests__/fakemanager';
 import { UploadGuard, WriteGuard } from '../readonly';
-import { DATA, fakeRoots, HOME } from './fakeroots';
+import { DATA, fakeRoots, HOME, settle } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -175,7 +175,7 @@ describe('UploadGuard', () => {
     expect(browser.allowFileUploads).toBe(false);
   });
 
-  it('is heeded by the real listing', () => {
+  it('is heeded by the real listing', async () => {
     const model = new FilterFileBrowserModel({
       manager: createManager(),
       auto: false
@@ -191,6 +191,8 @@ describe('UploadGuard', () => {
     expect(model.allowFileUploads).toBe(true);
     browser.dispose();
     model.dispose();
+    // The end of its poll is told while the test still runs.
+    await settle();
   });
 
   it('greys the button', () => {

@@ -6,6 +6,7 @@ import { Signal } from '@lumino/signaling';
 // eslint-disable-next-line @typescript-eslint/no-restricted-imports
 import { createManager } from '../../browser/__tests__/fakemanager';
 import { followSettings } from '../settings';
+import { settle } from './fakeroots';
 
 class FakeSettings {
   readonly changed = new Signal<this, void>(this);
@@ -32,12 +33,16 @@ describe('followSettings', () => {
       manager: createManager(),
       auto: false
     });
+    // No request is to be under way at the end.
+    jest.spyOn(model, 'refresh').mockResolvedValue();
     panel = new FileBrowser({ id: 'panel', model });
   });
 
-  afterEach(() => {
+  afterEach(async () => {
     panel.dispose();
     model.dispose();
+    // The end of its poll is told while the test still runs.
+    await settle();
   });
 
   const follow = (): void =>
