@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -101,10 +100,14 @@ async def test_a_preview_and_a_poll_look_at_their_rows_alone(make_service: Any, 
     assert len(looks) == len(set(looks)) == LIMIT
 
 
-async def test_an_order_by_size_looks_at_every_entry(make_service: Any, looks: Looks) -> None:
+async def test_an_order_by_size_looks_at_every_entry(make_service: Any, looks: Looks, until: Any) -> None:
     service = make_service()
-    while (await service.page(PageQuery(limit=LIMIT, sort="size"))).sort != "size":
-        await asyncio.sleep(0)
+
+    async def sorted_by_size() -> bool:
+        page = await service.page(PageQuery(limit=LIMIT, sort="size"))
+        return bool(page.sort == "size")
+
+    await until(sorted_by_size)
 
     # The counter counts: else the tests above would prove nothing.
     assert len(set(looks)) == COUNT
