@@ -33,7 +33,8 @@ $(VENV)/.python:
 	@touch $@
 
 $(VENV)/.packages: $(VENV)/.python pyproject.toml
-	$(BIN)/python scripts/install_requirements.py dev ru
+	@echo "Installing the Python packages, half a minute or more without a word"
+	@$(BIN)/python scripts/install_requirements.py dev ru
 	@touch $@
 
 $(VENV)/.test-packages: $(VENV)/.packages

@@ -37,6 +37,8 @@ SUBJECTS = ("switch", "check", "hung")
 #: Targets: milliseconds to painted, share of a GET that the check may take.
 SWITCH_MS, CHECK_SHARE = 150.0, 0.05
 HUNG_REQUESTS = 200
+#: Roots that are each switched to for the first time once.
+LARGE_ROOTS = 3
 
 
 def configured(*roots: dict[str, Any]) -> dict[str, Any]:
@@ -45,27 +47,43 @@ def configured(*roots: dict[str, Any]) -> dict[str, Any]:
 
 
 def switch(chromium: Chromium, parent: Path, count: int, times: int) -> Iterator[str]:
-    """Switching to a root of ``count`` files and back."""
-    home = parent / "home"
-    (home / "first").mkdir(parents=True)
-    large = directories.make(parent, count)
-    options = configured({"name": "large", "path": str(large)}, {"name": "home", "path": str(home), "default": True})
+    """Switching to roots of ``count`` files, each for the first time on this server and then again, and back."""
+    home, other = parent / "home", parent / "other"
+    for folder in (home, other):
+        (folder / "first").mkdir(parents=True)
+    large = []
     try:
+        for number in range(LARGE_ROOTS):
+            (parent / f"volume {number}").mkdir()
+            large.append(directories.make(parent / f"volume {number}", count))
+        options = configured(
+            {"name": "home", "path": str(home), "default": True},
+            {"name": "other", "path": str(other)},
+            *({"name": f"large{number}", "path": str(path)} for number, path in enumerate(large)),
+        )
+        first, again, back = [], [], []
         with Server("ours", home, options=options) as server, chromium.open(server)[0] as page:
-            there, back = [], []
-            for _ in range(times):
-                answer = page.command("switchRoot", root="large", starts=screen.STARTS, timeoutMs=screen.TIMEOUT_MS)
-                there.append(answer["ms"])
-                if len(there) == 1:
+            # JupyterLab is still busy with its own start for a second or so: not what is measured
+            for root in ("other", "home", "other", "home"):
+                page.command("switchRoot", root=root, starts=["first"], timeoutMs=screen.TIMEOUT_MS)
+            for turn in range(times):
+                name = f"large{turn % LARGE_ROOTS}"
+                answer = page.command("switchRoot", root=name, starts=screen.STARTS, timeoutMs=screen.TIMEOUT_MS)
+                (first if turn < LARGE_ROOTS else again).append(answer["ms"])
+                if turn < LARGE_ROOTS:
                     page.command("ordered", first=screen.FIRST, timeoutMs=screen.TIMEOUT_MS)
                 answer = page.command("switchRoot", root="home", starts=["first"], timeoutMs=20_000)
                 back.append(answer["ms"])
     finally:
-        directories.remove(large)
-    warm = spread(there[1:])
-    verdict = "met" if warm.p95 <= SWITCH_MS else "MISSED"
-    yield f"| switch to a root of {count:,} files, first time on this server | {there[0]:.0f} ms | | |"
-    yield f"| again, to painted | {warm.p50:.0f} ms | {warm.p95:.0f} ms | ≤ {SWITCH_MS:.0f} ms: {verdict} |"
+        for path in large:
+            directories.remove(path)
+    cold, warm = spread(first), spread(again)
+    for what, taken in ((f"first time on this server, {LARGE_ROOTS} roots", cold), ("again", warm)):
+        verdict = "met" if taken.p95 <= SWITCH_MS else "MISSED"
+        yield (
+            f"| switch to a root of {count:,} files, {what} | {taken.p50:.0f} ms | {taken.p95:.0f} ms "
+            f"| ≤ {SWITCH_MS:.0f} ms: {verdict} |"
+        )
     yield f"| back to the small root | {spread(back).p50:.0f} ms | {spread(back).p95:.0f} ms | |"
 
 

@@ -4,6 +4,7 @@
     python scripts/run_browser_tests.py beside           the specs tagged @beside: below a base URL, behind a proxy,
                                                          beside jupyter-collaboration, jupyterlab-git and jupytext
     python scripts/run_browser_tests.py roots            the specs tagged @roots: a server with several roots
+    python scripts/run_browser_tests.py together         the specs tagged @together: as beside, with several roots
 
 What follows is Playwright's (``tests/browser.spec.ts -g rename``). ``CLOUDRU_BROWSER_MODE`` sets the browser's
 ``mode`` for the whole run, ``CLOUDRU_PLAYWRIGHT_REPORT`` names a file for Playwright's JSON report.
@@ -68,23 +69,34 @@ def playwright(url: str, server: LabServer, configuration: str, more: dict[str, 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("configuration", choices=("plain", "beside", "roots"))
+    parser.add_argument("configuration", choices=("plain", "beside", "roots", "together"))
     options, arguments = parser.parse_known_args()
-    beside = options.configuration == "beside"
+    beside = options.configuration in ("beside", "together")
     base_url = BESIDE_BASE_URL if beside else "/"
     python = BESIDE_PYTHON if beside else Path(sys.executable)
     if options.configuration == "plain":
-        arguments = ["--grep-invert", "@roots", *arguments]
+        arguments = ["--grep-invert", "@roots|@together", *arguments]
     else:
         arguments = ["--grep", f"@{options.configuration}", *arguments]
     folder = RUN / options.configuration
     with contextlib.ExitStack() as running:
         more: dict[str, str] = {}
-        if options.configuration == "roots":
+        root: Path | None = None
+        if options.configuration in ("roots", "together"):
             # Not below the root of the server, where they would be reached twice.
-            more = roots_environment(Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cloudru-roots-"))))
+            roots = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="cloudru-roots-")))
+            more = roots_environment(roots)
+            # The default root is called as its folder is.
+            root = roots / "home"
         server = running.enter_context(
-            lab_server(python, folder / "server.log", base_url=base_url, settings=browser_settings(), environment=more)
+            lab_server(
+                python,
+                folder / "server.log",
+                base_url=base_url,
+                settings=browser_settings(),
+                root=root,
+                environment=more,
+            )
         )
         url = server.url
         if beside:

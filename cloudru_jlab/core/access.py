@@ -33,12 +33,14 @@ class Place(NamedTuple):
 
     ``root`` is an absolute path of the machine, or a name that only its backend understands; ``inside`` has no leading
     or trailing slash, no empty part, and no ``.`` or ``..``. How far the links on the way are followed is up to
-    ``symlinks``, and is decided on what was opened, never on a string (`core.beneath`).
+    ``symlinks``, and is decided on what was opened, never on a string (`core.beneath`). With ``mounted`` the root is
+    there only while a file system is mounted on it: what lies in the directory below is not touched.
     """
 
     root: bytes
     inside: bytes
     symlinks: Symlinks = "follow"
+    mounted: bool = False
 
     @property
     def path(self) -> bytes:

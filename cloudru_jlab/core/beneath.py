@@ -14,6 +14,10 @@ How far links go is the root's policy, `Where.symlinks`:
 ``follow``
     All are, as jupyter_server does.
 
+A root may also be there only while a file system is mounted on it, `Where.mounted`. That is seen from the mount of what
+was opened, so that nobody gets the directory below in the moment in which it is unmounted; it is `OSError` with
+`NOT_MOUNTED`.
+
 What is refused is `Refused`, which is a `FileNotFoundError`: outside nobody can tell it from what does not exist.
 
 Standard library alone, and no import of this package: processes use this module that run without ``site-packages``.
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
         def inside(self) -> bytes: ...
         @property
         def symlinks(self) -> Literal["deny", "inside", "follow"]: ...
+        @property
+        def mounted(self) -> bool: ...
 
 
 _PATH = getattr(os, "O_PATH", os.O_RDONLY)
@@ -54,10 +60,15 @@ _STEP_LIMIT = 16_384
 #: The kernel gives up (EAGAIN) where directories are moved while it resolves ``..``.
 _ATTEMPTS = 32
 _FDS = b"/proc/self/fd/%d"
+_FD_INFO = b"/proc/self/fdinfo/%d"
 
 # openat2(2), include/uapi/linux/openat2.h; the number is the same on all architectures that Python runs on.
 _SYS_OPENAT2 = 437
 _NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08
+
+
+#: The errno of a root on which nothing is mounted.
+NOT_MOUNTED = getattr(errno, "ENOMEDIUM", errno.ENODEV)
 
 
 class Refused(FileNotFoundError):
@@ -78,7 +89,8 @@ def open_directory(place: Where, *, read: bool = False) -> int:
     Refused
         When the way leads out of the root or through a link that the policy does not follow.
     OSError
-        As the system gives it: `FileNotFoundError`, `NotADirectoryError`, `PermissionError`…
+        As the system gives it: `FileNotFoundError`, `NotADirectoryError`, `PermissionError`…; with `NOT_MOUNTED`
+        where the root needs a mount and has none.
     """
     return _open(place, _DIRECTORY | (os.O_RDONLY if read else _PATH), 0)
 
@@ -92,7 +104,7 @@ def open_parent(place: Where) -> tuple[int, bytes]:
     if not _parts(place.inside):
         raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
     inside, _, leaf = place.inside.rpartition(b"/")
-    return _open(_Way(place.root, inside, place.symlinks), _DIRECTORY | _PATH, 0), leaf
+    return _open(_Way(place.root, inside, place.symlinks, place.mounted), _DIRECTORY | _PATH, 0), leaf
 
 
 def open_file(place: Where, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
@@ -189,14 +201,14 @@ class opened:
 class opened_path:
     """``with opened_path(place) as path``: a path of the directory that stays that of what was opened, see `fd_path`.
 
-    Where all links are followed it is the plain path, and nothing is opened.
+    Where all links are followed and no mount is asked for, it is the plain path, and nothing is opened.
     """
 
     def __init__(self, place: Where) -> None:
         self._place, self._fd = place, -1
 
     def __enter__(self) -> bytes:
-        if self._place.symlinks == "follow":
+        if _plain(self._place):
             return _join(self._place.root, self._place.inside)
         self._fd = open_directory(self._place)
         return fd_path(self._fd)
@@ -209,12 +221,15 @@ class opened_path:
 class _Way:
     """A `Where`."""
 
-    __slots__ = ("inside", "root", "symlinks")
+    __slots__ = ("inside", "mounted", "root", "symlinks")
 
-    def __init__(self, root: bytes, inside: bytes, symlinks: Literal["deny", "inside", "follow"]) -> None:
+    def __init__(
+        self, root: bytes, inside: bytes, symlinks: Literal["deny", "inside", "follow"], mounted: bool
+    ) -> None:
         self.root: bytes = root
         self.inside: bytes = inside
         self.symlinks: Literal["deny", "inside", "follow"] = symlinks
+        self.mounted: bool = mounted
 
 
 def _join(root: bytes, inside: bytes) -> bytes:
@@ -233,14 +248,16 @@ def _parts(inside: bytes) -> list[bytes]:
 
 def _open(place: Where, flags: int, mode: int) -> int:
     parts = _parts(place.inside)
-    if place.symlinks == "follow":
+    if _plain(place):
         return os.open(_join(place.root, place.inside), flags, mode)
     if not parts and flags & _DIRECTORY == _DIRECTORY:
         # The root's own path is the operator's: its links are followed.
-        return os.open(place.root, flags, mode)
+        return _open_root(place, flags, mode)
     # Opened anew each time: what is mounted there now is the root, and a descriptor kept open would hold the mount.
-    root = os.open(place.root, _DIRECTORY | _PATH)
+    root = _open_root(place, _DIRECTORY | _PATH, 0)
     try:
+        if place.symlinks == "follow":
+            return os.open(place.inside or b".", flags, mode, dir_fd=root)
         kernel = _kernel()
         if kernel is not None:
             fd = _ask(kernel, root, place, flags, mode)
@@ -249,6 +266,46 @@ def _open(place: Where, flags: int, mode: int) -> int:
         return _walk(root, place, parts, flags, mode)
     finally:
         os.close(root)
+
+
+def _plain(place: Where) -> bool:
+    """Whether a path alone leads to ``place``: there is nothing to decide on what it leads to."""
+    return place.symlinks == "follow" and not place.mounted
+
+
+def _open_root(place: Where, flags: int, mode: int) -> int:
+    fd = os.open(place.root, flags, mode)
+    try:
+        if place.mounted and not _is_mount(fd):
+            raise OSError(NOT_MOUNTED, os.strerror(NOT_MOUNTED))
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _is_mount(fd: int) -> bool:
+    """Whether the open directory ``fd`` is the root of what is mounted there: its parent is on another mount."""
+    parent = os.open("..", _DIRECTORY | _PATH, dir_fd=fd)
+    try:
+        here, above = os.fstat(fd), os.fstat(parent)
+        # A directory that is its own parent is the root of all.
+        return os.path.samestat(here, above) or _mount_of(fd, here) != _mount_of(parent, above)
+    finally:
+        os.close(parent)
+
+
+def _mount_of(fd: int, info: os.stat_result) -> int:
+    """The mount of what is open as ``fd`` (proc_pid_fdinfo(5)), which tells bind mounts too; else the device."""
+    try:
+        table = os.open(_FD_INFO % fd, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return info.st_dev
+    try:
+        fields = os.read(table, 4096).split()
+    finally:
+        os.close(table)
+    return int(fields[fields.index(b"mnt_id:") + 1])
 
 
 # --- by the kernel

@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 from typing import Any, ClassVar
 
+from .beneath import NOT_MOUNTED
+
 
 class DomainError(Exception):
     """Base of all errors that reach the client as themselves.
@@ -135,6 +137,8 @@ def from_os_error(error: OSError, api_path: str) -> DomainError:
         return NotADirectory(f"{shown} is not a folder.")
     if code in _DENIED:
         return PermissionDenied(f"You have no permission for {shown}. Ask its owner for access.")
+    if code == NOT_MOUNTED:
+        return RootUnavailable(f"The file system of {shown} is not mounted.")
     if code in _SILENT:
         return NotAnswering(f"The file system of {shown} does not answer. Try again in a moment.")
     if code == errno.ENAMETOOLONG:

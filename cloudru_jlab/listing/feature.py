@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.services.contents.filemanager import FileContentsManager
-from traitlets import Bool, Float, Integer, TraitError, validate
+from traitlets import Bool, Float, Integer
 
 from ..core.access import FileSystems
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import REGISTRY_SETTING, TRANSFERS_SETTING, DirectoryIndex, RootRegistry, Transfers
+from ..core.traits import at_least, more_than_no_time
 from . import handlers
 from .jobs.handlers import JobHandler, JobsHandler
 from .jobs.service import JobService
@@ -66,17 +67,8 @@ class ListingFeature(Feature):
         30.0, help="How long after the last request for it a directory's first scan goes on, in seconds."
     ).tag(config=True)
 
-    @validate("memory_limit_mib", "fuzzy_limit", "stat_sort_limit")
-    def _not_negative(self, proposal: Any) -> int:
-        if proposal["value"] < 0:
-            raise TraitError(f"ListingFeature.{proposal['trait'].name} must not be negative.")
-        return int(proposal["value"])
-
-    @validate("preview_patience_seconds", "watch_seconds", "abandoned_seconds")
-    def _positive(self, proposal: Any) -> float:
-        if not proposal["value"] > 0:
-            raise TraitError(f"ListingFeature.{proposal['trait'].name} must be more than 0 seconds.")
-        return float(proposal["value"])
+    _limits = at_least(0, "memory_limit_mib", "fuzzy_limit", "stat_sort_limit")
+    _times = more_than_no_time("preview_patience_seconds", "watch_seconds", "abandoned_seconds")
 
     def setup(self, serverapp: ServerApp, ports: Ports) -> None:
         """Build the service and offer it as the index of directories."""

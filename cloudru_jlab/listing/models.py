@@ -196,6 +196,24 @@ class Job(Struct, kw_only=True):
     reason: str | None = None
 
 
+class Moved(Struct):
+    """An entry that was moved: its API path before, and now. What lies below went with it."""
+
+    from_path: str
+    to_path: str
+
+
+class JobDetails(Job, kw_only=True):
+    """A bulk action, and what it moved.
+
+    ``moved`` lists the selected entries whose move is complete so far, also where the action was cancelled or failed
+    afterwards; it is empty for a copy or a deletion. It is null for an action on more than 5000 entries, whose names
+    are not kept: they are the same in the destination.
+    """
+
+    moved: list[Moved] | None
+
+
 class Jobs(Struct):
     """All bulk actions that run or ended lately, the newest first."""
 

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_server.services.contents.filemanager import FileContentsManager
-from traitlets import Dict, Float, Integer, List, TraitError, Unicode, validate
+from traitlets import Dict, Float, Integer, List, TraitError, Unicode
 from traitlets.config import Config
 
 from ..core.access import FileSystems
@@ -19,6 +19,7 @@ from ..core.feature import Feature, Ports, Route
 from ..core.ports import REGISTRY_SETTING, RootInfo, RootRegistry
 from ..core.state import Document, instance_folder
 from ..core.tasks import TaskGroup
+from ..core.traits import between, more_than_no_time
 from . import handlers
 from .added import AddedRoots, AddedStore, collides
 from .bypass import install, link
@@ -88,17 +89,8 @@ class Roots(Feature):
             # jupyter_server would go on without us: with no roots, and perhaps in another folder than was meant
             _refuse(kwargs["parent"].serverapp.log, str(error))
 
-    @validate("look_seconds", "patience_seconds", "deadline_seconds", "retry_seconds")
-    def _positive(self, proposal: Any) -> float:
-        if not proposal["value"] > 0:
-            raise TraitError(f"Roots.{proposal['trait'].name} must be more than 0 seconds.")
-        return float(proposal["value"])
-
-    @validate("threads")
-    def _some(self, proposal: Any) -> int:
-        if not 1 <= proposal["value"] <= 64:
-            raise TraitError("Roots.threads must be from 1 to 64.")
-        return int(proposal["value"])
+    _times = more_than_no_time("look_seconds", "patience_seconds", "deadline_seconds", "retry_seconds")
+    _counts = between(1, 64, "threads")
 
     def link(self, serverapp: ServerApp) -> None:
         """Read the configuration, and let the server open in the default root.

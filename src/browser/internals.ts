@@ -1,5 +1,6 @@
 /**
- * Every member of JupyterLab's file browser that is not public and that we use, in one place.
+ * Every member of JupyterLab's file browser and documents that is not public and that we use, or that is public and
+ * replaced for all, in one place.
  *
  * TypeScript refuses to override or to read private members, so the classes are taken through the interfaces below. `missingMembers` is
  * the check at start-up: where one of them is gone, the factory builds the stock browser. A test compares the lists
@@ -245,6 +246,15 @@ export const BROWSER_FIELDS = [
   'crumbs',
   'listing',
   'mainPanel'
+] as const;
+
+/** What is replaced of documents: how they ask for a new path. Without it the stock dialog stays. */
+export const CONTEXT_METHODS = ['saveAs'] as const;
+
+/** What is replaced of file dialogs: the two functions by which everything opens one. Without them the stock dialogs stay. */
+export const DIALOG_FUNCTIONS = [
+  'getExistingDirectory',
+  'getOpenFiles'
 ] as const;
 
 /** The names of the methods we need that this JupyterLab does not have. */

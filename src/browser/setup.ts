@@ -13,6 +13,7 @@ import { BrowserFactory } from './factory';
 import { BulkActions } from './jobs/actions';
 import { Crossing } from './jobs/crossing';
 import { BulkJobs } from './jobs/model';
+import { MovedDocuments } from './jobs/moved';
 import { JobNotifications } from './jobs/notifications';
 import { announceTruncation } from './truncation';
 import type { WindowedBrowser } from './widget';
@@ -63,7 +64,7 @@ export function setUpBrowser(options: ISetupOptions): IFileBrowserFactory {
 }
 
 function setUpActions(
-  { app, translator, roots }: ISetupOptions,
+  { app, docManager, translator, roots }: ISetupOptions,
   listing: IListing,
   browsers: ReadonlySet<WindowedBrowser>
 ): BulkActions {
@@ -73,10 +74,19 @@ function setUpActions(
   if (roots) {
     installSaveDialogs(roots, translator);
   }
-  const jobs = new BulkJobs({ service: listing.jobs });
+  const moved = new MovedDocuments({
+    service: listing.jobs,
+    contents: app.serviceManager.contents,
+    paths: () => openPaths(app, docManager)
+  });
+  const jobs = new BulkJobs({
+    service: listing.jobs,
+    ended: job => moved.follow(job)
+  });
   const notifications = new JobNotifications({ jobs, translator });
   app.shell.disposed.connect(() => {
     notifications.dispose();
+    moved.dispose();
     jobs.dispose();
   });
   void app.restored.then(() => jobs.resume()).catch(console.warn);
@@ -84,4 +94,22 @@ function setUpActions(
     browsers.forEach(browser => browser.rows.hold.menuClosed());
   });
   return new BulkActions({ jobs, translator, roots });
+}
+
+/** The areas of the application in which documents may be. */
+const AREAS = ['main', 'left', 'right', 'down'] as const;
+
+/** The paths of the documents that are open. */
+function* openPaths(
+  { shell }: JupyterFrontEnd,
+  docManager: IDocumentManager
+): Iterable<string> {
+  for (const area of AREAS) {
+    for (const widget of shell.widgets(area)) {
+      const context = docManager.contextForWidget(widget);
+      if (context) {
+        yield context.path;
+      }
+    }
+  }
 }

@@ -26,3 +26,39 @@ export function formatCount(
     return count.toLocaleString();
   }
 }
+
+const UNITS = [
+  'byte',
+  'kilobyte',
+  'megabyte',
+  'gigabyte',
+  'terabyte',
+  'petabyte'
+] as const;
+
+/** A number of bytes in the unit that suits it, as the user's language writes it: 1.2 GB. */
+export function formatBytes(
+  bytes: number,
+  translator?: ITranslator | null
+): string {
+  let rank = 0;
+  let amount = bytes;
+  while (amount >= 1000 && rank < UNITS.length - 1) {
+    amount /= 1024;
+    rank++;
+  }
+  const options: Intl.NumberFormatOptions = {
+    style: 'unit',
+    unit: UNITS[rank],
+    unitDisplay: rank === 0 ? 'long' : 'short',
+    maximumFractionDigits: amount < 10 && rank > 0 ? 1 : 0
+  };
+  try {
+    return new Intl.NumberFormat(languageOf(translator), options).format(
+      amount
+    );
+  } catch {
+    // A language tag that the browser does not know.
+    return new Intl.NumberFormat(undefined, options).format(amount);
+  }
+}

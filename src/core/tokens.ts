@@ -174,6 +174,17 @@ export interface IJob {
   errors: { name: string; message: string }[];
   started: string;
   finished: string | null;
+  /** What is written of about `totalBytes`, which is 0 where nothing need be copied. */
+  copiedBytes: number;
+  totalBytes: number;
+  /** The server's code of a failure that has one, such as `no_space`. */
+  reason: string | null;
+}
+
+/** An entry that a job has moved; what lies below it went with it. */
+export interface IMoved {
+  from: string;
+  to: string;
 }
 
 /** The bulk actions of the server; all calls reject with the server's error. */
@@ -184,6 +195,8 @@ export interface IJobs {
   start(request: IJobRequest): Promise<IJob>;
   /** Ask a running job to stop; forget a finished one. */
   cancel(id: string): Promise<IJob>;
+  /** What a job has moved so far; null where it was on too many entries to tell. */
+  moved(id: string): Promise<IMoved[] | null>;
 }
 
 /** The client of the paged listing service. */

@@ -7,6 +7,7 @@ import type {
   IJob,
   IJobRequest,
   ILocation,
+  IMoved,
   IRow,
   IViewParams
 } from '../core/tokens';
@@ -118,36 +119,61 @@ export class ListingApi {
     });
   }
 
-  startJob(request: IJobRequest, signal: AbortSignal): Promise<IJob> {
-    return requestJson(this._settings, 'listing/jobs', {
-      method: 'POST',
-      body: { ...request, view: toWire(request.view) },
-      signal
-    });
+  async startJob(request: IJobRequest, signal: AbortSignal): Promise<IJob> {
+    return fromWire(
+      await requestJson<IWireJob>(this._settings, 'listing/jobs', {
+        method: 'POST',
+        body: { ...request, view: toWire(request.view) },
+        signal
+      })
+    );
   }
 
   async jobs(signal: AbortSignal): Promise<IJob[]> {
-    const answer = await requestJson<{ jobs: IJob[] }>(
+    const answer = await requestJson<{ jobs: IWireJob[] }>(
       this._settings,
       'listing/jobs',
       { signal }
     );
-    return answer.jobs;
+    return answer.jobs.map(fromWire);
   }
 
-  job(id: string, signal: AbortSignal): Promise<IJob> {
-    return requestJson(
+  /** What a job has moved so far; null where it was on too many entries to tell. */
+  async moved(id: string, signal: AbortSignal): Promise<IMoved[] | null> {
+    const { moved } = await requestJson<IWireDetails>(
       this._settings,
       `listing/jobs/${encodeURIComponent(id)}`,
       { signal }
     );
-  }
-
-  cancelJob(id: string, signal: AbortSignal): Promise<IJob> {
-    return requestJson(
-      this._settings,
-      `listing/jobs/${encodeURIComponent(id)}`,
-      { method: 'DELETE', signal }
+    return (
+      moved?.map(({ from_path, to_path }) => ({
+        from: from_path,
+        to: to_path
+      })) ?? null
     );
   }
+
+  async cancelJob(id: string, signal: AbortSignal): Promise<IJob> {
+    return fromWire(
+      await requestJson<IWireJob>(
+        this._settings,
+        `listing/jobs/${encodeURIComponent(id)}`,
+        { method: 'DELETE', signal }
+      )
+    );
+  }
+}
+
+interface IWireJob extends Omit<IJob, 'copiedBytes' | 'totalBytes'> {
+  copied_bytes: number;
+  total_bytes: number;
+}
+
+interface IWireDetails extends IWireJob {
+  moved: { from_path: string; to_path: string }[] | null;
+}
+
+function fromWire(job: IWireJob): IJob {
+  const { copied_bytes, total_bytes, ...same } = job;
+  return { ...same, copiedBytes: copied_bytes, totalBytes: total_bytes };
 }

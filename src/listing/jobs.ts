@@ -2,7 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { IJob, IJobRequest, IJobs } from '../core/tokens';
+import type { IJob, IJobRequest, IJobs, IMoved } from '../core/tokens';
 import type { ListingApi } from './api';
 
 /** The bulk actions of the server, for whoever follows them. */
@@ -34,6 +34,10 @@ export class Jobs implements IJobs, IDisposable {
 
   cancel(id: string): Promise<IJob> {
     return this._api.cancelJob(id, this._life.signal);
+  }
+
+  moved(id: string): Promise<IMoved[] | null> {
+    return this._api.moved(id, this._life.signal);
   }
 
   /** A job has news. */

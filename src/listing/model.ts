@@ -17,8 +17,11 @@ import type {
 import { DEFAULT_VIEW } from '../core/tokens';
 import type { IChanges, IPage, ListingApi } from './api';
 import { MAX_LIMIT } from './api';
+import { headOf, isBusy } from './head';
+import { land } from './landing';
+import type { Window } from './landing';
 import { PAGE_SIZE } from './pages';
-import { asError, covers, indexIn, rangeAround, RowLoader } from './rows';
+import { asError, rangeAround, RowLoader } from './rows';
 
 /** Time between polls while the server is still scanning or sorting, in milliseconds. */
 const BUSY_INTERVAL = 300;
@@ -348,36 +351,22 @@ export class DirectoryView implements IDirectoryView {
     const signal = this._renew();
     const path = this._path;
     const { params = this._params } = this._loader.shown ?? {};
-    const get = (window: readonly [number, number]): Promise<IPage> =>
-      this._api.page(path, params, rangeAround(...window), signal);
-
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const anchor = this.anchor?.(modeChanged) ?? null;
-      let window = this._window;
-      let page = await get(window);
-      const { generation } = page;
-      let to = anchor && indexIn(page, anchor.path);
-      if (anchor && to === null) {
-        const wanted = { name: anchor.name };
-        const found = await this._api.locate(path, params, wanted, signal);
-        if (found.generation !== generation) {
-          continue;
-        }
-        to = found.index;
-      }
-      if (anchor && to !== null) {
-        const by = to - anchor.index;
-        window = [Math.max(0, window[0] + by), Math.max(1, window[1] + by)];
-        if (!covers(page, ...window)) {
-          page = await get(window);
-          if (page.generation !== generation) {
-            continue;
-          }
-        }
+      const landing = await land({
+        anchor,
+        window: this._window,
+        page: window =>
+          this._api.page(path, params, rangeAround(...window), signal),
+        locate: name => this._api.locate(path, params, { name }, signal)
+      });
+      if (!landing) {
+        continue;
       }
       if (signal.aborted) {
         return;
       }
+      const { page, window, to } = landing;
       this._window = window;
       this._show(path, params, page);
       this._changed.emit({
@@ -401,22 +390,9 @@ export class DirectoryView implements IDirectoryView {
   }
 
   private _setHead(head: IHead): void {
-    const { generation, total, unfiltered, complete, mode, progress } = head;
-    const { scanned, match, deferred, writable, watched } = head;
-    const counts = { total, unfiltered, scanned, progress, complete };
-    this._head = {
-      ...counts,
-      generation,
-      mode,
-      match,
-      deferred,
-      writable,
-      watched
-    };
-    this._loader.grow(total);
-    const working = progress !== null && progress < 1;
-    const busy = !complete || mode === 'preview' || working;
-    const interval = busy ? BUSY_INTERVAL : this._interval;
+    this._head = headOf(head);
+    this._loader.grow(head.total);
+    const interval = isBusy(head) ? BUSY_INTERVAL : this._interval;
     const { frequency, state } = this._poll;
     if (frequency.interval !== interval || state.phase === 'constructed') {
       this._poll.frequency = { ...frequency, interval };
@@ -458,5 +434,5 @@ export class DirectoryView implements IDirectoryView {
   private _syncing: Promise<void> | null = null;
   private _target: string | null = null;
   private _waiting = false;
-  private _window: [number, number] = [0, 100];
+  private _window: Window = [0, 100];
 }

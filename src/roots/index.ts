@@ -2,6 +2,7 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ILabShell, ILayoutRestorer } from '@jupyterlab/application';
 import { ICommandPalette, IToolbarWidgetRegistry } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -39,7 +40,8 @@ const switcherPlugin: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     ISettingRegistry,
     IStateDB,
-    IToolbarWidgetRegistry
+    IToolbarWidgetRegistry,
+    IDocumentManager
   ],
   activate: async (
     app,
@@ -51,7 +53,8 @@ const switcherPlugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     settings: ISettingRegistry | null,
     state: IStateDB | null,
-    toolbars: IToolbarWidgetRegistry | null
+    toolbars: IToolbarWidgetRegistry | null,
+    documents: IDocumentManager | null
   ) => {
     (await setUp)?.setUpSwitchers({
       app,
@@ -63,7 +66,8 @@ const switcherPlugin: JupyterFrontEndPlugin<void> = {
       restorer,
       settings,
       state,
-      toolbars
+      toolbars,
+      documents
     });
   }
 };

@@ -270,6 +270,7 @@ function RootRow(props: IItemsProps & { root: IRoot }): JSX.Element {
         <Action
           icon={launchIcon}
           label={trans.__('Open “%1” in New Panel', root.title)}
+          closed={reason}
           act={() => run(() => openPanel(root))}
         />
       )}
@@ -378,17 +379,20 @@ function Item(props: {
 function Action(props: {
   icon: LabIcon;
   label: string;
+  /** Why it cannot be done now; null where it can. */
+  closed?: string | null;
   act: () => void;
 }): JSX.Element {
-  const { icon, label, act } = props;
+  const { icon, label, closed = null, act } = props;
   return (
     <div
       role="menuitem"
       className="cj-RootsMenu-action"
       tabIndex={-1}
+      aria-disabled={closed !== null}
       aria-label={label}
-      title={label}
-      onClick={act}
+      title={closed ?? label}
+      onClick={closed === null ? act : undefined}
     >
       <icon.react tag="span" stylesheet="menuItem" />
     </div>

@@ -14,6 +14,8 @@ import { UUID } from '@lumino/coreutils';
 import { iconOfRoot } from '../core/icons';
 import type { IRoot, IRoots } from '../core/tokens';
 import { apiPath } from './model';
+import { BROWSER_ARG } from './readonly';
+import { BROWSER_SETTINGS, followSettings } from './settings';
 
 /** The sidebars that a panel may stand in. */
 export type Area = 'left' | 'right';
@@ -21,23 +23,9 @@ export type Area = 'left' | 'right';
 const NAMESPACE = 'cloudru-roots';
 const RANK = 101;
 
-const BROWSER_SETTINGS = '@jupyterlab/filebrowser-extension:browser';
 const WIDGET_SETTINGS = '@jupyterlab/filebrowser-extension:widget';
 /** JupyterLab's name of the toolbars of file browsers. */
 const TOOLBAR = 'FileBrowser';
-
-/** The settings of JupyterLab's file browser that it applies to its own browser alone. */
-const FLAGS = [
-  'showDateCreatedColumn',
-  'showFileCheckboxes',
-  'showFileFilter',
-  'showFileSizeColumn',
-  'showFullPath',
-  'showHiddenFiles',
-  'showLastModifiedColumn',
-  'sortFileNamesNaturally',
-  'sortNotebooksFirst'
-] as const satisfies readonly (keyof FileBrowser)[];
 
 /** File browsers beside the first. */
 export class RootPanels {
@@ -115,7 +103,7 @@ export class RootPanels {
       setToolbar(
         panel,
         createToolbarFactory(
-          toolbars,
+          named(toolbars),
           settings,
           TOOLBAR,
           WIDGET_SETTINGS,
@@ -125,12 +113,7 @@ export class RootPanels {
     }
     void settings
       .load(BROWSER_SETTINGS)
-      .then(loaded => {
-        const apply = (): void => applySettings(panel, loaded);
-        loaded.changed.connect(apply);
-        panel.disposed.connect(() => loaded.changed.disconnect(apply));
-        apply();
-      })
+      .then(loaded => followSettings(panel, loaded))
       .catch(console.warn);
   }
 
@@ -155,17 +138,17 @@ export namespace RootPanels {
   }
 }
 
-function applySettings(
-  panel: FileBrowser,
-  settings: ISettingRegistry.ISettings
-): void {
-  if (panel.isDisposed) {
-    return;
-  }
-  for (const flag of FLAGS) {
-    const value = settings.get(flag).composite;
-    if (typeof value === 'boolean' && panel[flag] !== value) {
-      panel[flag] = value;
-    }
-  }
+/** Let the buttons of a toolbar tell the browser they are of to their commands. */
+function named(toolbars: IToolbarWidgetRegistry): IToolbarWidgetRegistry {
+  const createWidget: IToolbarWidgetRegistry['createWidget'] = (
+    factory,
+    widget,
+    item
+  ) => {
+    const args = { ...item.args, [BROWSER_ARG]: widget.id };
+    return toolbars.createWidget(factory, widget, { ...item, args });
+  };
+  return Object.create(toolbars, {
+    createWidget: { value: createWidget }
+  }) as IToolbarWidgetRegistry;
 }

@@ -4,9 +4,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 
 import { whyUnchangeable } from '../core/rootpaths';
 import type { IRoots } from '../core/tokens';
+import type { DocumentTargets } from './documents';
+import { DOCUMENT_COMMANDS } from './documents';
 
 /** Commands that write where the current file browser is. */
 const IN_BROWSER = [
@@ -28,7 +32,14 @@ const IN_FOLDER: Readonly<Record<string, 'cwd' | 'path'>> = {
   'notebook:create-new': 'cwd'
 };
 
-const GUARDED = [...IN_BROWSER, ...Object.keys(IN_FOLDER)];
+/** The argument that names the browser in whose toolbar a button is. */
+export const BROWSER_ARG = 'cjBrowser';
+
+const GUARDED = [
+  ...IN_BROWSER,
+  ...Object.keys(IN_FOLDER),
+  ...DOCUMENT_COMMANDS
+];
 
 /**
  * Switches off, with the reason as their caption, the commands that a read-only root would refuse.
@@ -41,11 +52,11 @@ export class WriteGuard implements IDisposable {
     const { commands } = _options;
     const { isEnabled, caption, execute } = commands;
     commands.isEnabled = (id, args) =>
-      this._reason(id, args) === null && isEnabled.call(commands, id, args);
+      this.reasonOf(id, args) === null && isEnabled.call(commands, id, args);
     commands.caption = (id, args) =>
-      this._reason(id, args) ?? caption.call(commands, id, args);
+      this.reasonOf(id, args) ?? caption.call(commands, id, args);
     commands.execute = (id, args) => {
-      const reason = this._reason(id, args);
+      const reason = this.reasonOf(id, args);
       return reason === null
         ? execute.call(commands, id, args)
         : Promise.reject(new Error(reason));
@@ -63,7 +74,13 @@ export class WriteGuard implements IDisposable {
       this._isDisposed = true;
       this._restore();
       this.update();
+      Signal.clearData(this);
     }
+  }
+
+  /** Other commands are switched off than before, or for another reason. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
   }
 
   /** The browser under the pointer: its toolbar is what the user may press next. */
@@ -76,40 +93,67 @@ export class WriteGuard implements IDisposable {
 
   /** The current browser is another, or shows another folder. */
   update(): void {
-    const reason = this._isDisposed ? null : this._reason(IN_BROWSER[0]);
-    if (reason === this._told) {
+    const [id] = IN_BROWSER;
+    const told = JSON.stringify([
+      this.reasonOf(id),
+      ...Array.from(this._options.browsers(), browser =>
+        this.reasonOf(id, { [BROWSER_ARG]: browser.id })
+      )
+    ]);
+    if (told === this._told) {
       return;
     }
-    this._told = reason;
+    this._told = told;
     const { commands } = this._options;
     for (const id of GUARDED) {
       if (commands.hasCommand(id)) {
         commands.notifyCommandChanged(id);
       }
     }
+    this._changed.emit();
   }
 
-  private _reason(id: string, args?: ReadonlyPartialJSONObject): string | null {
-    const named = IN_FOLDER[id];
-    if (named === undefined && !IN_BROWSER.some(other => other === id)) {
-      return null;
-    }
-    const { current, roots, trans } = this._options;
-    const folder = named === undefined ? undefined : args?.[named];
-    const browser = this._pointed ?? current();
-    const path =
-      typeof folder === 'string' && folder !== ''
-        ? folder
-        : browser?.model.path;
+  /** Why a command is switched off; null where it is not, as far as roots are concerned. */
+  reasonOf(id: string, args?: ReadonlyPartialJSONObject): string | null {
+    const { roots, trans } = this._options;
+    const path = this._isDisposed ? undefined : this._pathOf(id, args);
     return path === undefined || isOnDrive(path)
       ? null
       : whyUnchangeable(roots, path, trans);
   }
 
+  /** Where a command would write; undefined where it is none that writes. */
+  private _pathOf(
+    id: string,
+    args?: ReadonlyPartialJSONObject
+  ): string | undefined {
+    const { documents } = this._options;
+    const named = IN_FOLDER[id];
+    if (named === undefined && !IN_BROWSER.some(other => other === id)) {
+      return documents?.pathOf(id, args);
+    }
+    const folder = named === undefined ? undefined : args?.[named];
+    if (typeof folder === 'string' && folder !== '') {
+      return folder;
+    }
+    return this._browserOf(args)?.model.path;
+  }
+
+  /** The browser that a command acts upon: buttons stand in the toolbar of theirs. */
+  private _browserOf(args?: ReadonlyPartialJSONObject): FileBrowser | null {
+    const { browsers, current } = this._options;
+    const all = [...browsers()];
+    const named = all.find(({ id }) => id === args?.[BROWSER_ARG]);
+    // JupyterLab's own browser, which is the first, does not name itself.
+    const own = args?.toolbar === true ? all[0] : undefined;
+    return named ?? own ?? this._pointed ?? current();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
   private _isDisposed = false;
   private _pointed: FileBrowser | null = null;
   private readonly _restore: () => void;
-  private _told: string | null = null;
+  private _told = '';
 }
 
 export namespace WriteGuard {
@@ -119,6 +163,10 @@ export namespace WriteGuard {
     trans: TranslationBundle;
     /** The browser that JupyterLab's commands act upon. */
     current: () => FileBrowser | null;
+    /** All browsers, JupyterLab's own first. */
+    browsers: () => Iterable<FileBrowser>;
+    /** Null where documents are not guarded. */
+    documents: DocumentTargets | null;
   }
 }
 
@@ -127,20 +175,26 @@ export class UploadGuard {
   constructor(
     private readonly _browser: FileBrowser,
     private readonly _roots: IRoots
-  ) {}
+  ) {
+    this._isWanted = _browser.allowFileUploads;
+    this._stock = memberOf(_browser, 'allowFileUploads');
+    // JupyterLab writes it whenever any setting of its browser changes, wherever the browser is then.
+    Object.defineProperty(_browser, 'allowFileUploads', {
+      configurable: true,
+      enumerable: true,
+      get: () => this._isWanted && !this._isReadOnly(),
+      set: (isWanted: boolean) => {
+        this._isWanted = isWanted;
+        this.update();
+      }
+    });
+    this.update();
+  }
 
   update(): void {
     const browser = this._browser;
-    const isReadOnly =
-      this._roots.rootOf(browser.model.path)?.root.writable === false;
-    if (isReadOnly && browser.allowFileUploads) {
-      browser.allowFileUploads = false;
-      this._isTaken = true;
-    } else if (!isReadOnly && this._isTaken) {
-      browser.allowFileUploads = true;
-      this._isTaken = false;
-    }
-    browser.node.dataset.cjReadOnly = String(isReadOnly);
+    this._stock.set?.call(browser, browser.allowFileUploads);
+    browser.node.dataset.cjReadOnly = String(this._isReadOnly());
     for (const item of browser.toolbar.children()) {
       if (item instanceof Uploader) {
         item.enabled = browser.allowFileUploads;
@@ -148,7 +202,27 @@ export class UploadGuard {
     }
   }
 
-  private _isTaken = false;
+  private _isReadOnly(): boolean {
+    const { path } = this._browser.model;
+    return this._roots.rootOf(path)?.root.writable === false;
+  }
+
+  /** What the user has set. */
+  private _isWanted: boolean;
+  private readonly _stock: PropertyDescriptor;
+}
+
+/** How a member of an object is read and written, wherever in its classes it is declared. */
+function memberOf(object: object, name: string): PropertyDescriptor {
+  let owner: object | null = object;
+  while (owner) {
+    const found = Object.getOwnPropertyDescriptor(owner, name);
+    if (found) {
+      return found;
+    }
+    owner = Object.getPrototypeOf(owner) as object | null;
+  }
+  return {};
 }
 
 /** Whether a path is that of another drive, which has no roots. */

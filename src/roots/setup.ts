@@ -7,6 +7,7 @@ import type {
   ICommandPalette,
   IToolbarWidgetRegistry
 } from '@jupyterlab/apputils';
+import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { FileBrowser, IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import type { ServiceManager } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -17,12 +18,15 @@ import type { IRoots } from '../core/tokens';
 import { RootsApi } from './api';
 import { BrowserRoots } from './attach';
 import { addCommands, CommandIDs } from './commands';
+import { DocumentTargets } from './documents';
 import { FolderMemory } from './favourites';
+import { LauncherGuards } from './launcher';
 import type { RootsMenu } from './menu';
 import { Roots } from './model';
 import { Navigator } from './navigate';
 import { RootPanels } from './panels';
 import { WriteGuard } from './readonly';
+import { MenuReasons } from './reasons';
 import { RootWords } from './words';
 
 /** Ask the server for its roots, from now on. */
@@ -43,6 +47,7 @@ export interface ISwitcherOptions {
   settings: ISettingRegistry | null;
   state: IStateDB | null;
   toolbars: IToolbarWidgetRegistry | null;
+  documents: IDocumentManager | null;
 }
 
 /** Give every file browser a root switcher, and all that goes with roots. */
@@ -60,8 +65,22 @@ export function setUpSwitchers(options: ISwitcherOptions): void {
     commands,
     roots,
     trans: words.trans,
-    current
+    current,
+    browsers: () => attached.keys(),
+    documents: options.documents
+      ? new DocumentTargets(app, options.documents)
+      : null
   });
+  const reasons = new MenuReasons(command => guard.reasonOf(command));
+  if (labShell) {
+    const launchers = new LauncherGuards({
+      shell: labShell,
+      commands,
+      guard,
+      roots
+    });
+    app.shell.disposed.connect(() => launchers.dispose());
+  }
   const panels = labShell
     ? new RootPanels({ ...options, shell: labShell })
     : null;
@@ -96,7 +115,10 @@ export function setUpSwitchers(options: ISwitcherOptions): void {
     );
     browser.disposed.connect(() => attached.delete(browser));
   };
-  app.shell.disposed.connect(() => guard.dispose());
+  app.shell.disposed.connect(() => {
+    reasons.dispose();
+    guard.dispose();
+  });
   tracker.forEach(attach);
   tracker.widgetAdded.connect((_, browser) => attach(browser));
   tracker.currentChanged.connect(() => guard.update());

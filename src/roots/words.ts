@@ -1,20 +1,11 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { bundle, formatCount, languageOf } from '../core/i18n';
+import { bundle, formatBytes, formatCount } from '../core/i18n';
 import type { IRoot } from '../core/tokens';
 
 /** Below this share of the space, or of the files that a file system can hold, it is time to warn. */
 const LOW_SPACE = 0.05;
 const LOW_INODES = 0.01;
-
-const UNITS = [
-  'byte',
-  'kilobyte',
-  'megabyte',
-  'gigabyte',
-  'terabyte',
-  'petabyte'
-] as const;
 
 /** What is said of a root, wherever it is shown. */
 export class RootWords {
@@ -40,7 +31,7 @@ export class RootWords {
     }
     return root.freeBytes === null
       ? ''
-      : this.trans.__('%1 free', this._size(root.freeBytes));
+      : this.trans.__('%1 free', formatBytes(root.freeBytes, this._translator));
   }
 
   isLow(root: IRoot): boolean {
@@ -78,30 +69,6 @@ export class RootWords {
       this.reason(root) ?? this.free(root)
     ];
     return parts.filter(part => part !== '').join(', ');
-  }
-
-  private _size(bytes: number): string {
-    let rank = 0;
-    let amount = bytes;
-    while (amount >= 1000 && rank < UNITS.length - 1) {
-      amount /= 1024;
-      rank++;
-    }
-    const options: Intl.NumberFormatOptions = {
-      style: 'unit',
-      unit: UNITS[rank],
-      unitDisplay: rank === 0 ? 'long' : 'short',
-      maximumFractionDigits: amount < 10 && rank > 0 ? 1 : 0
-    };
-    try {
-      return new Intl.NumberFormat(
-        languageOf(this._translator),
-        options
-      ).format(amount);
-    } catch {
-      // A language tag that the browser does not know.
-      return new Intl.NumberFormat(undefined, options).format(amount);
-    }
   }
 }
 

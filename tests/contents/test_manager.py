@@ -18,46 +18,21 @@ from traitlets.config import Configurable
 from cloudru_jlab.contents import folder as module
 from cloudru_jlab.contents.directory import DirectoryReader
 from cloudru_jlab.contents.manager import INDEX_SETTING, CloudruContentsManager
-from cloudru_jlab.core.errors import NotAnswering
-from cloudru_jlab.core.ports import DirectoryHead
+
+from .index import Index
 
 MakeManager = Callable[..., CloudruContentsManager]
-
-
-class FakeIndex:
-    """A shared index of directories that keeps what it is told."""
-
-    def __init__(self, names: list[bytes] | None = None, total: int = 0) -> None:
-        self.names = names
-        self.total = total
-        self.asked: list[tuple[str, int, bool]] = []
-        self.told: list[tuple[str, ...]] = []
-
-    async def head(self, api_path: str, limit: int, *, hidden: bool) -> DirectoryHead:
-        self.asked.append((api_path, limit, hidden))
-        if self.names is None:
-            raise NotAnswering("The file system does not answer.")
-        return DirectoryHead(self.names[:limit], self.total)
-
-    def entry_created(self, api_path: str) -> None:
-        self.told.append(("created", api_path))
-
-    def entry_deleted(self, api_path: str) -> None:
-        self.told.append(("deleted", api_path))
-
-    def entry_renamed(self, old_api_path: str, new_api_path: str) -> None:
-        self.told.append(("renamed", old_api_path, new_api_path))
 
 
 class FakeServer(Configurable):
     """A server whose extension provides ``index``."""
 
-    def __init__(self, index: FakeIndex) -> None:
+    def __init__(self, index: Index) -> None:
         super().__init__()
         self.web_app = SimpleNamespace(settings={INDEX_SETTING: index})
 
 
-def with_index(manager: CloudruContentsManager, index: FakeIndex) -> CloudruContentsManager:
+def with_index(manager: CloudruContentsManager, index: Index) -> CloudruContentsManager:
     """``manager`` as one of a server whose extension provides ``index``."""
     manager.parent = FakeServer(index)
     return manager
@@ -102,7 +77,7 @@ async def test_get_without_limit_lists_all(make_manager: MakeManager, tmp_path: 
 async def test_get_takes_the_first_from_the_index(make_manager: MakeManager, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     fill(tmp_path / "folder", 12)
-    index = FakeIndex([b"file7", b"gone", b"file3", b"file1"], total=12)
+    index = Index([b"file7", b"gone", b"file3", b"file1"], total=12)
     manager = with_index(make_manager(max_children=3), index)
     model = await manager.get("folder")
     # What the index still knows and is no more is left out; it is not replaced.
@@ -114,21 +89,21 @@ async def test_get_takes_the_first_from_the_index(make_manager: MakeManager, tmp
 
 async def test_get_scans_where_the_index_fails(make_manager: MakeManager, tmp_path: Path) -> None:
     fill(tmp_path, 12)
-    model = await with_index(make_manager(max_children=3), FakeIndex()).get("")
+    model = await with_index(make_manager(max_children=3), Index()).get("")
     assert names_of(model) == ["file0", "file1", "file2"]
     assert model["truncated"] == {"total": 12, "shown": 3}
 
 
 async def test_get_scans_where_the_index_lags_behind(make_manager: MakeManager, tmp_path: Path) -> None:
     fill(tmp_path, 12)
-    model = await with_index(make_manager(max_children=3), FakeIndex([b"file9", b"file8"], total=2)).get("")
+    model = await with_index(make_manager(max_children=3), Index([b"file9", b"file8"], total=2)).get("")
     assert names_of(model) == ["file0", "file1", "file2"]
     assert model["truncated"] == {"total": 12, "shown": 3}
 
 
 async def test_get_does_not_ask_the_index_for_small_directories(make_manager: MakeManager, tmp_path: Path) -> None:
     fill(tmp_path, 3)
-    index = FakeIndex([], 0)
+    index = Index([], 0)
     await with_index(make_manager(max_children=3), index).get("")
     assert index.asked == []
 
@@ -297,7 +272,7 @@ async def test_a_listing_is_one_event(make_manager: MakeManager, tmp_path: Path,
 @pytest.fixture
 def told(make_manager: MakeManager, tmp_path: Path) -> tuple[CloudruContentsManager, list[tuple[str, ...]]]:
     """A manager, and what its index has been told."""
-    index = FakeIndex()
+    index = Index()
     (tmp_path / "folder").mkdir()
     return with_index(make_manager(delete_to_trash=False), index), index.told
 

@@ -309,7 +309,8 @@ def test_a_race_leads_nowhere_else(root: Path, swapping: Callable[[], bool], sym
 def test_it_works_without_site_packages(root: Path) -> None:
     program = (
         "import sys, types, os; sys.path.insert(0, sys.argv[1]); import beneath\n"
-        "place = types.SimpleNamespace(root=os.fsencode(sys.argv[2]), inside=b'relative/file', symlinks='inside')\n"
+        "where = dict(root=os.fsencode(sys.argv[2]), inside=b'relative/file', symlinks='inside', mounted=False)\n"
+        "place = types.SimpleNamespace(**where)\n"
         "print(os.read(beneath.open_file(place), 100))\n"
     )
     folder = os.path.dirname(beneath.__file__)
@@ -317,3 +318,72 @@ def test_it_works_without_site_packages(root: Path) -> None:
         [sys.executable, "-I", "-S", "-c", program, folder, str(root)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "b'inside'\n"
+
+
+# --- roots that are there only while something is mounted on them
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Calls mount(8) and umount(8) for `tmp_path / "point"`, which holds ``a/file``."""
+    if os.geteuid() != 0:
+        pytest.skip("mounting is left to root")
+    point = tmp_path / "point"
+    (point / "a").mkdir(parents=True)
+    (point / "a" / "file").write_bytes(CANARY)
+
+    def call(command: str, *arguments: str) -> None:
+        done = subprocess.run([command, *arguments, str(point)], capture_output=True, text=True, check=False)
+        if done.returncode and command == "mount":
+            pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+        assert done.returncode == 0, done.stderr
+
+    yield call
+    subprocess.run(["umount", "-l", str(point)], check=False, stderr=subprocess.DEVNULL)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("kind", ["another file system", "a directory of the same file system"])
+@pytest.mark.parametrize("symlinks", ["deny", "inside", "follow"])
+def test_what_lies_below_a_mount_point_is_not_opened(
+    tmp_path: Path, mount: Callable[..., None], symlinks: Symlinks, kind: str
+) -> None:
+    point = tmp_path / "point"
+    (tmp_path / "elsewhere" / "a").mkdir(parents=True)
+    (tmp_path / "by-link").symlink_to(point)
+    reason = os.strerror(beneath.NOT_MOUNTED)
+
+    def wanted(inside: str = "", root: Path = point) -> Place:
+        return place(root, inside, symlinks)._replace(mounted=True)
+
+    def not_opened() -> None:
+        for inside in ("", "a"):
+            for way in (beneath.opened(wanted(inside)), beneath.opened_path(wanted(inside))):
+                with pytest.raises(OSError, match=reason), way:
+                    pass
+        for call in (beneath.open_file, beneath.open_parent, beneath.open_path, beneath.resolved):
+            with pytest.raises(OSError, match=reason):
+                call(wanted("a/file"))
+
+    not_opened()
+    if kind == "another file system":
+        mount("mount", "-t", "tmpfs", "none")
+        (point / "a").mkdir()
+    else:
+        mount("mount", "--bind", str(tmp_path / "elsewhere"))
+    (point / "a" / "file").write_bytes(b"mounted")
+    for root in (point, tmp_path / "by-link"):
+        assert content(wanted("a/file", root)) == b"mounted"
+        with beneath.opened(wanted("", root), read=True) as fd:
+            assert os.listdir(fd) == ["a"]
+        with beneath.opened_path(wanted("a", root)) as path:
+            assert os.listdir(path) == [b"file"]
+    assert beneath.resolved(wanted()) == os.fsencode(point)
+    mount("umount")
+    not_opened()
+
+
+@pytest.mark.parametrize("symlinks", ["deny", "inside", "follow"])
+def test_the_root_of_the_machine_is_always_mounted(symlinks: Symlinks) -> None:
+    with beneath.opened(Place(b"/", b"", symlinks, mounted=True), read=True) as fd:
+        assert os.listdir(fd)

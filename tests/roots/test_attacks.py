@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from cloudru_jlab.core import beneath
+from cloudru_jlab.core import beneath, renaming
 from cloudru_jlab.core.access import ScanChunk
 from cloudru_jlab.core.errors import DomainError, NotFound
-from cloudru_jlab.roots.local import LocalBackend, moving
+from cloudru_jlab.roots.local import LocalBackend
 
 from .making import content, info, local
 from .memory import MemoryBackend, tree
@@ -199,7 +199,7 @@ def seen(top: Path) -> dict[str, Any]:
 def root(request: pytest.FixtureRequest, top: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     if "by hand" in request.param:
         monkeypatch.setattr(beneath, "_kernel", lambda: None)
-        monkeypatch.setattr(moving, "_renameat2", lambda: None)
+        monkeypatch.setattr(renaming, "_renameat2", lambda: None)
     if request.param == "memory":
         yield MemoryBackend(info(), tree())
         return

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from cloudru_jlab.core import beneath
+from cloudru_jlab.core import beneath, renaming
 from cloudru_jlab.core.access import ABSENT, DIRECTORY, FILE, ScanChunk
 from cloudru_jlab.core.errors import Conflict, DomainError, NotADirectory, NotFound, ReadOnlyRoot
 from cloudru_jlab.core.ports import RootBackend
-from cloudru_jlab.roots.local import moving
 
 from .making import content, info, local
 from .memory import MemoryBackend, tree
@@ -32,7 +31,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "root").mkdir()
     if "by hand" in request.param:
         monkeypatch.setattr(beneath, "_kernel", lambda: None)
-        monkeypatch.setattr(moving, "_renameat2", lambda: None)
+        monkeypatch.setattr(renaming, "_renameat2", lambda: None)
 
     def make(**changes: Any) -> Any:
         if request.param == "memory":

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
@@ -25,6 +25,12 @@ const rowIn = (panel: Locator, name: string): Locator =>
 /** The files that a user sees: no folder of checkpoints. */
 const filesIn = (place: string): string[] =>
   namesIn(place).filter(name => !name.startsWith('.'));
+
+/** What a file holds; empty while it is not there. */
+const textIn = (place: string, name: string): string =>
+  existsSync(join(place, name))
+    ? readFileSync(join(place, name), 'utf8').trim()
+    : '';
 
 async function drag(
   page: IJupyterLabPageFixture,
@@ -265,6 +271,25 @@ test.describe('Paths of several roots @roots', () => {
       .toBe(join(scratch, 'train.csv'));
   });
 
+  test('a file of a root is downloaded, and its path in Jupyter copied', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    await files.open(`@scratch/${tmpPath}`);
+    await files.row('train.csv').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Copy Path' }).click();
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toBe(`@scratch/${tmpPath}/train.csv`);
+    const coming = page.waitForEvent('download');
+    await files.row('train.csv').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Download', exact: true }).click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe('train.csv');
+    expect(readFileSync(await download.path(), 'utf8')).toBe('scratch\n');
+  });
+
   test('a terminal and a notebook of a root stand in its folder', async ({
     files,
     page,
@@ -298,6 +323,47 @@ test.describe('Paths of several roots @roots', () => {
       kernelName: 'python3'
     });
     await expect.poll(() => namesIn(scratch)).toContain('Untitled.ipynb');
+  });
+
+  test('a console and a terminal of the launcher stand in the folder that is shown', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    const launch = async (category: string, name: string): Promise<void> => {
+      await files.execute('launcher:create', { activate: true });
+      await page
+        .locator('.jp-Launcher:visible')
+        .locator(`.jp-LauncherCard[data-category="${category}"]`, {
+          hasText: name
+        })
+        .click();
+    };
+    await files.open(`@scratch/${tmpPath}`);
+
+    await launch('Other', 'Terminal');
+    const terminal = page.locator('.jp-Terminal:visible .xterm');
+    await expect(terminal).toBeVisible();
+    await terminal.click();
+    await page.keyboard.type('pwd > terminal.txt');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(() => textIn(scratch, 'terminal.txt'))
+      .toBe(realpathSync(scratch));
+
+    await launch('Console', 'Python 3');
+    const input = page.locator('.jp-CodeConsole-input .cm-content');
+    await expect(input).toBeVisible();
+    // What is run before the kernel has come up is lost.
+    await expect(
+      page.locator('#jp-main-statusbar').getByText(/Python 3.*\| Idle/)
+    ).toBeVisible({ timeout: 30_000 });
+    await input.click();
+    await page.keyboard.insertText(
+      "import os; print(os.getcwd(), file=open('console.txt', 'w'), flush=True)"
+    );
+    await files.execute('console:run-forced');
+    await expect.poll(() => textIn(scratch, 'console.txt')).toBe(realpathSync(scratch));
   });
 
   test('a typed path reaches another root', async ({

@@ -249,24 +249,62 @@ test.describe('The root switcher @roots', () => {
     await expect(panel).toHaveCount(0);
   });
 
-  test('is in a picture of the documentation', async ({ page, tmpPath }) => {
-    test.skip(!process.env.SCREENSHOTS, 'taken with SCREENSHOTS=1');
-    await switcherOf(page).click();
-    await menuOf(page)
-      .getByRole('menuitem', { name: 'Open “Scratch” in New Panel' })
-      .click();
-    const panel = panelOf(page);
-    await panel
-      .locator('.jp-DirListing-itemName', { hasText: tmpPath })
-      .dblclick();
-    await expect(
-      panel.locator('.jp-DirListing-itemName', { hasText: 'notes.txt' })
-    ).toBeVisible();
-    await switcherOf(page).click();
-    await expect(menuOf(page)).toBeVisible();
-    await page.screenshot({
-      path: join(__dirname, '..', '..', 'docs', 'images', 'roots.png')
+  test('a second panel has the settings of the first', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    writeText(join(scratch, 'z.ipynb'), '{}');
+    await files.open(tmpPath);
+    await files.execute('roots:open-in-new-panel', {
+      root: 'scratch',
+      area: 'right'
     });
+    const panel = panelOf(page);
+    const names = panel.locator('.jp-DirListing-itemText');
+    await names.filter({ hasText: tmpPath }).dblclick();
+    await expect(names).toHaveText(['deep', 'second', 'notes.txt', 'z.ipynb']);
+    const boxes = panel.locator('.jp-DirListing-content [type="checkbox"]');
+    const sizes = panel.locator('.jp-DirListing-headerItem.jp-id-filesize');
+    await expect(boxes).toHaveCount(0);
+    await expect(sizes).toBeHidden();
+    await files.execute('filebrowser:toggle-file-checkboxes');
+    await files.execute('filebrowser:toggle-file-size');
+    await files.execute('filebrowser:toggle-sort-notebooks-first');
+    await expect(names).toHaveText(['deep', 'second', 'z.ipynb', 'notes.txt']);
+    await expect(boxes).toHaveCount(4);
+    await expect(sizes).toBeVisible();
+  });
+
+  test('the buttons of a panel go by the root of that panel', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    const createIn = (browser: Locator): Locator =>
+      browser.locator(
+        '.jp-FileBrowser-toolbar [data-command="filebrowser:create-new-directory"]'
+      );
+    await files.open(`@datasets/${tmpPath}`);
+    await files.execute('roots:open-in-new-panel', {
+      root: 'scratch',
+      area: 'right'
+    });
+    const panel = panelOf(page);
+    const names = panel.locator('.jp-DirListing-itemText');
+    await names.filter({ hasText: tmpPath }).dblclick();
+    await expect(names).toHaveText(['deep', 'second', 'notes.txt']);
+    // As a user finds it who has not come near yet.
+    await files.row('given.csv').click();
+    await expect(createIn(panel)).not.toHaveAttribute('aria-disabled', 'true');
+    await expect(createIn(files.panel)).toHaveAttribute(
+      'aria-disabled',
+      'true'
+    );
+    await createIn(panel).click();
+    await expect(panel.locator('input.jp-DirListing-editor')).toHaveCount(1);
+    await page.keyboard.press('Enter');
+    await expect(names.filter({ hasText: 'Untitled Folder' })).toHaveCount(1);
   });
 
   test('keeps favourite and recent folders', async ({

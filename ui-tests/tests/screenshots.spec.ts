@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { galata } from '@jupyterlab/galata';
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 
 import { expect, serverRoot, test as base } from '../big';
-import { makeFamily, removeTree } from '../files';
+import { makeFamily, removeTree, writeText } from '../files';
 
 const IMAGES = join(__dirname, '..', '..', 'docs', 'images');
 const FILES = 1_000_000;
@@ -126,5 +126,59 @@ test.describe('In Russian', () => {
     await files.expectVisible('Кадр 1.jpg');
     await expect(files.footer).toContainText(/1\s000\s000 элементов/);
     await shoot(page, 'russian');
+  });
+});
+
+test.describe('Several roots @roots', () => {
+  // Where the page opens: it stands among the recent folders.
+  test.use({ tmpPath: 'notebooks' });
+
+  const roots = process.env.CLOUDRU_UI_ROOTS ?? '';
+  const names = ['notes.md', 'plan.txt', 'Отчёт.csv', 'run.sh'];
+  const contents: Record<string, string[]> = {
+    home: [
+      ...['data', 'figures', 'notebooks', 'reports'].map(name => `${name}/a`),
+      ...Array.from({ length: 12 }, (_, i) => `train ${i + 1}.ipynb`),
+      ...names
+    ],
+    scratch: ['run 12/log.txt', 'run 12/model.pt', 'run 13/log.txt'],
+    datasets: ['train/a.csv', 'validation/a.csv', 'labels.json']
+  };
+
+  test.beforeAll(() => {
+    for (const [root, paths] of Object.entries(contents)) {
+      for (const path of paths) {
+        const file = join(roots, root, path);
+        mkdirSync(dirname(file), { recursive: true });
+        writeText(file, `${path}\n`.repeat(path.length));
+      }
+    }
+  });
+
+  test('A root beside the other, and a read-only one', async ({
+    files,
+    page
+  }) => {
+    await files.open('');
+    await files.expectVisible('notebooks', 'notes.md');
+    await page.sidebar.setWidth(300);
+    const switcher = page.locator('#filebrowser .cj-RootSwitcher-button');
+    const menu = page.getByRole('menu', { name: 'Roots' });
+    await switcher.click();
+    await menu
+      .getByRole('menuitem', { name: 'Open “Scratch” in New Panel' })
+      .click();
+    const panel = page.locator('.cj-RootPanel');
+    await panel.getByText('run 12', { exact: true }).dblclick();
+    await expect(panel.getByText('model.pt', { exact: true })).toBeVisible();
+    await switcher.click();
+    await expect(menu).toBeVisible();
+    await shoot(page, 'roots');
+    await page.keyboard.press('Escape');
+    await switcher.click();
+    await menu.getByRole('menuitemradio', { name: /^Datasets/ }).click();
+    await files.expectVisible('labels.json');
+    await files.select('labels.json');
+    await shoot(page, 'roots-read-only');
   });
 });

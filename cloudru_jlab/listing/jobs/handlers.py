@@ -6,7 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from ...core.handlers import ApiHandler, operation
-from ..models import Job, JobRequest, Jobs
+from ..models import Job, JobDetails, JobRequest, Jobs
 from .service import JobService
 
 
@@ -42,11 +42,11 @@ class JobHandler(ApiHandler):
 
     @web.authenticated
     @authorized(action="read", resource="contents")
-    @operation(returns=Job)
+    @operation(returns=JobDetails)
     async def get(self, job: str) -> None:
-        """The state of a bulk action."""
+        """The state of a bulk action, and what it moved."""
         self._track_activity = False
-        self.reply(self.jobs.job(job))
+        self.reply(self.jobs.details(job))
 
     @web.authenticated
     @authorized(action="write", resource="contents")

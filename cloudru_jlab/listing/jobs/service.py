@@ -11,13 +11,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 from typing import Any, Literal, Protocol
 
-from traitlets import Bool, Float, Integer, TraitError, validate
+import msgspec
+from traitlets import Bool, Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from ...core.errors import BadParameter, Conflict, CountChanged, NotAnswering, NotFound, from_os_error
 from ...core.paths import join, split
 from ...core.tasks import TaskGroup
-from ..models import Job, JobError, JobRequest, Jobs, Selection, View
+from ...core.traits import at_least
+from ..models import Job, JobDetails, JobError, JobRequest, Jobs, Moved, Selection, View
 from ..roots import Spot
 from ..scan.process import Graveyard
 from .asking import BackendRunner
@@ -28,7 +30,8 @@ from .work import One, Selected, Work, refusal
 
 #: With so many jobs hanging unkillably in file systems, no more are started there.
 _STUCK_LIMIT = 4
-#: After a job on more entries their directories are read again: to tell of each would take the server longer.
+#: After a job on more entries their directories are read again: to tell of each would take the server longer. Nor are
+#: the names kept that it moved.
 _MANY = 5000
 #: Up to so many files are not worth a process.
 _SMALL = 200
@@ -68,6 +71,9 @@ class Record:
         self.ended = 0.0
         self.rung = 0.0
         self.timer: asyncio.TimerHandle | None = None
+        #: What moves have completed, and what is in the target but still in the source, too, by its name there.
+        self.moved: list[Moved] = []
+        self.arrived: dict[bytes, bytes] = {}
 
 
 class JobService(LoggingConfigurable):
@@ -116,11 +122,7 @@ class JobService(LoggingConfigurable):
         self._trash = asyncio.Lock()
         self._graveyard = Graveyard()
 
-    @validate("parallel_jobs", "max_jobs", "finished_jobs")
-    def _at_least_one(self, proposal: Any) -> int:
-        if proposal["value"] < 1:
-            raise TraitError(f"JobService.{proposal['trait'].name} must be at least 1.")
-        return int(proposal["value"])
+    _counts = at_least(1, "parallel_jobs", "max_jobs", "finished_jobs")
 
     # --- what users ask
 
@@ -208,9 +210,12 @@ class JobService(LoggingConfigurable):
         self._forget_old()
         return Jobs([record.job for record in reversed(self._records.values())])
 
-    def job(self, ident: str) -> Job:
-        """One of them; raises `NotFound`."""
-        return self._record(ident).job
+    def details(self, ident: str) -> JobDetails:
+        """One of them, and what it moved; raises `NotFound`."""
+        record = self._record(ident)
+        job = record.job
+        moved = None if job.kind == "move" and job.total > _MANY else record.moved
+        return JobDetails(moved=moved, **msgspec.structs.asdict(job))
 
     def cancel(self, ident: str) -> Job:
         """Ask a job to end, or forget one that has; raises `NotFound`."""
@@ -375,6 +380,12 @@ class JobService(LoggingConfigurable):
             self._listing.touch_names(plan.source_api, news.gone)
         if news.came and job.total <= _MANY:
             self._listing.touch_names(plan.target_api, [name for _, name in news.came])
+        if plan.kind == "move" and job.total <= _MANY:
+            record.arrived.update(news.came)
+            for name in news.gone:
+                if name in record.arrived:
+                    new_path = _api(plan.target_api, record.arrived.pop(name))
+                    record.moved.append(Moved(_api(plan.source_api, name), new_path))
         if job.total <= self.max_events:
             self._emit(plan, news)
         if news.done or news.failed or news.skipped or news.copied:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from traitlets import Float, Integer, List, TraitError, Unicode, validate
+from traitlets import Float, Integer, List, Unicode
 from traitlets.config import LoggingConfigurable
 
 from ...core.access import FileSystemAccess
+from ...core.traits import between, more_than_no_time
 from .guard import Guard, GuardSettings
 from .mounts import MountTable
 
@@ -65,17 +66,8 @@ class NetworkFileSystems(LoggingConfigurable):
         self._table = MountTable(self.types, self.local_types)
         self._guards: dict[tuple[int, bytes], Guard] = {}
 
-    @validate("timeout_seconds", "retry_seconds", "idle_seconds")
-    def _positive_time(self, proposal: Any) -> float:
-        if not proposal["value"] > 0:
-            raise TraitError(f"NetworkFileSystems.{proposal['trait'].name} must be more than 0 seconds.")
-        return float(proposal["value"])
-
-    @validate("parallel_calls", "parallel_scans", "max_stuck_processes")
-    def _positive_number(self, proposal: Any) -> int:
-        if not 1 <= proposal["value"] <= 256:
-            raise TraitError(f"NetworkFileSystems.{proposal['trait'].name} must be from 1 to 256.")
-        return int(proposal["value"])
+    _times = more_than_no_time("timeout_seconds", "retry_seconds", "idle_seconds")
+    _counts = between(1, 256, "parallel_calls", "parallel_scans", "max_stuck_processes")
 
     def access(self, path: bytes) -> FileSystemAccess:
         """See `core.access.FileSystems.access`."""

@@ -54,7 +54,7 @@ def start_worker(*arguments: str | bytes, stdin: int, stdout: int) -> subprocess
 
 def words(place: Place) -> tuple[bytes, bytes, bytes]:
     """``place`` as a worker takes it."""
-    return place.symlinks.encode(), place.root, place.inside
+    return place.symlinks.encode() + b" mounted" * place.mounted, place.root, place.inside
 
 
 class Graveyard:

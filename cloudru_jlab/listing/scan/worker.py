@@ -1,14 +1,14 @@
 """The process that touches a file system which may hang. Run by path with ``python -I -S``: standard library alone.
 
-``worker.py scan SYMLINKS ROOT INSIDE [closed]`` writes the names of a directory to standard output (``closed``: without
+``worker.py scan POLICY ROOT INSIDE [closed]`` writes the names of a directory to standard output (``closed``: without
 directories that may not be read or entered); ``worker.py serve THREADS`` answers requests from standard input until
 that ends. The parent (`process.py`) kills it when it does not answer.
 
 Frames are a little-endian uint32 length and that many bytes.
 
-- A request is ``<IB`` (id, operation), and joined by NUL: what to do about links, the root and the way inside it (see
-  `core.access.Place`), and the names. It is done by one thread as a whole. A reply is ``<Ii`` (id, errno or 0) and a
-  record (`RECORD`) for each name.
+- A request is ``<IB`` (id, operation), and joined by NUL: the policy, which is what to do about links, and ``mounted``
+  after a space where the root needs a mount; the root and the way inside it (see `core.access.Place`); and the names.
+  It is done by one thread as a whole. A reply is ``<Ii`` (id, errno or 0) and a record (`RECORD`) for each name.
 - Scan frames are a letter and its matter: ``O`` the directory is open, ``C`` a chunk (``<I`` count, uint16 lengths,
   types, names), ``E`` the end (``<i`` errno or 0).
 """
@@ -94,8 +94,10 @@ def _record(info: os.stat_result, is_dir: bool, permitted: bool) -> bytes:
 class Where:
     """A `core.access.Place`, without what it costs to load that."""
 
-    def __init__(self, symlinks: Any, root: bytes, inside: bytes) -> None:
-        self.symlinks, self.root, self.inside = symlinks, root, inside
+    def __init__(self, policy: str, root: bytes, inside: bytes) -> None:
+        self.symlinks: Any
+        self.symlinks, _, mounted = policy.partition(" ")
+        self.root, self.inside, self.mounted = root, inside, bool(mounted)
 
     @property
     def path(self) -> bytes:
@@ -103,12 +105,16 @@ class Where:
         return os.path.join(self.root, self.inside) if self.inside else self.root
 
 
+def _plain(place: Where | Place) -> bool:
+    return place.symlinks == "follow" and not place.mounted
+
+
 def open_directory(place: Where | Place) -> int:
     """A descriptor of ``place`` for calls relative to it, reached as its root's policy about links allows.
 
     Needs no permission to read the directory: what was listed before can still be shown. Raises `OSError`.
     """
-    if place.symlinks == "follow":
+    if _plain(place):
         return os.open(place.path, _OPEN_PATH)
     fd: int = _beneath().open_directory(place)
     return fd
@@ -128,7 +134,7 @@ def link_target(place: Where | Place, fd: int, name: bytes, ask: int = 0) -> tup
             return None
         beneath = _beneath()
         inside = place.inside + b"/" + name if place.inside else name
-        target = beneath.open_path(Where(place.symlinks, place.root, inside))
+        target = beneath.open_path(Where(f"{place.symlinks}{' mounted' * place.mounted}", place.root, inside))
     except OSError:
         return None
     try:
@@ -184,9 +190,9 @@ def serve(threads: int, source: int = 0, sink: int = 1) -> None:
         while True:
             request = requests.get()
             ident, operation = REQUEST.unpack_from(request)
-            symlinks, root, inside, *names = request[REQUEST.size :].split(b"\0")
+            policy, root, inside, *names = request[REQUEST.size :].split(b"\0")
             try:
-                reply = REPLY.pack(ident, 0) + _answer(operation, Where(symlinks.decode(), root, inside), names)
+                reply = REPLY.pack(ident, 0) + _answer(operation, Where(policy.decode(), root, inside), names)
             except OSError as error:
                 reply = REPLY.pack(ident, error.errno or errno.EIO)
             with lock:
@@ -264,14 +270,14 @@ def _chunk(place: Where, fd: int, entries: list[os.DirEntry[bytes]], hide_closed
 
 
 class entries_of:
-    """The entries of ``place``, and a descriptor of it, which is -1 where its links are simply followed."""
+    """The entries of ``place``, and a descriptor of it, which is -1 where a path alone leads to it."""
 
     def __init__(self, place: Where | Place) -> None:
         self._place, self._fd = place, -1
 
     def __enter__(self) -> tuple[int, Iterator[os.DirEntry[bytes]]]:
         path = self._place.path
-        if self._place.symlinks != "follow":
+        if not _plain(self._place):
             beneath = _beneath()
             self._fd = beneath.open_directory(self._place, read=True)
             # a path, because names are text where a descriptor is scanned

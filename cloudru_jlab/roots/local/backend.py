@@ -162,7 +162,7 @@ class LocalBackend:
 
     def _place(self, path: str) -> Place:
         clean = normalise(path, hidden=self.info.hidden, shown=self._shown)
-        return Place(self._root, os.fsencode(clean), self.info.symlinks)
+        return Place(self._root, os.fsencode(clean), self.info.symlinks, self._mount_required)
 
     def _writable(self, path: str) -> Place:
         if not self.info.writable:
@@ -296,7 +296,8 @@ class LocalBackend:
     def _give_up(self, key: str) -> None:
         """Remove what is there of an upload."""
         self._forget(key)
-        self._pool.dispose(partial(uploads.give_up, Place(self._root, os.fsencode(key), self.info.symlinks)))
+        place = Place(self._root, os.fsencode(key), self.info.symlinks, self._mount_required)
+        self._pool.dispose(partial(uploads.give_up, place))
 
     # --- in the root's threads
 

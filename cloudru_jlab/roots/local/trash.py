@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from ...core.access import Place
 from ...core.beneath import fd_target, open_parent
-from .moving import rename_noreplace
+from ...core.renaming import rename_noreplace
 
 _DIRECTORY = os.O_DIRECTORY | os.O_CLOEXEC
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from ...core.access import Place
 from ...core.beneath import fd_path, fd_target, open_file, open_parent, open_path
 from ...core.entries import Entry
-from .moving import rename_noreplace
+from ...core.renaming import rename_noreplace
 from .reading import PIECE, described
 
 #: Attributes that permissions and users live by, and that a new file must take over from the old one.
@@ -140,14 +140,14 @@ def _target(place: Place) -> Place:
         os.close(fd)
     if place.symlinks == "follow":
         return Place(b"/", path.lstrip(b"/"), "follow")
-    root = open_path(Place(place.root, b"", "follow"))
+    root = open_path(place._replace(inside=b"", symlinks="follow"))
     try:
         prefix = fd_target(root).rstrip(b"/") + b"/"
     finally:
         os.close(root)
     if not path.startswith(prefix):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-    return Place(place.root, path[len(prefix) :], "deny")
+    return place._replace(inside=path[len(prefix) :], symlinks="deny")
 
 
 def _open_old(parent: int, leaf: bytes, create_only: bool) -> int:

@@ -1,11 +1,16 @@
+import { Context } from '@jupyterlab/docregistry';
 import {
   DirListing,
   FileBrowser,
-  FileBrowserModel
+  FileBrowserModel,
+  FileDialog,
+  FilterFileBrowserModel
 } from '@jupyterlab/filebrowser';
 
 import {
   BROWSER_FIELDS,
+  CONTEXT_METHODS,
+  DIALOG_FUNCTIONS,
   LISTING_FIELDS,
   LISTING_METHODS,
   missingMembers,
@@ -14,7 +19,6 @@ import {
   MODEL_METHODS
 } from '../internals';
 import { createManager } from './fakemanager';
-import { FilterFileBrowserModel } from '@jupyterlab/filebrowser';
 
 describe('the private members that we build upon', () => {
   const manager = createManager();
@@ -39,6 +43,19 @@ describe('the private members that we build upon', () => {
     expect(missingMembers(listing, LISTING_FIELDS)).toEqual([]);
     expect(missingMembers(model, MODEL_FIELDS)).toEqual([]);
     expect(missingMembers(browser, BROWSER_FIELDS)).toEqual([]);
+  });
+
+  it('are there to be replaced', () => {
+    const saveAs: unknown = Reflect.get(Context.prototype, 'saveAs');
+    expect(missingMembers(Context.prototype, CONTEXT_METHODS)).toEqual([]);
+    expect(saveAs).toBeInstanceOf(Function);
+    // It is called without arguments, and says whether the document was saved.
+    expect(saveAs).toHaveLength(0);
+    expect(missingMembers(FileDialog, DIALOG_FUNCTIONS)).toEqual([]);
+    for (const name of DIALOG_FUNCTIONS) {
+      const member = Object.getOwnPropertyDescriptor(FileDialog, name);
+      expect(member?.writable).toBe(true);
+    }
   });
 
   it('have the kinds that we take them for', () => {

@@ -10,6 +10,7 @@ import { PanelLayout } from '@lumino/widgets';
 
 import { languageOf } from '../../core/i18n';
 import type { IListing, IRoots } from '../../core/tokens';
+import { DIALOG_FUNCTIONS, missingMembers } from '../internals';
 import { DialogContents } from './contents';
 import { RootSelect } from './roots';
 import { DialogSearch } from './search';
@@ -44,6 +45,10 @@ export interface IDialogOptions {
  */
 export function installDialogs(options: IDialogOptions): IDisposable {
   const dialogs: IFileDialogs = FileDialog;
+  if (missingMembers(dialogs, DIALOG_FUNCTIONS).length > 0) {
+    console.warn('cloudru-jlab: the file dialogs are JupyterLab’s own.');
+    return new DisposableDelegate(() => undefined);
+  }
   const { getOpenFiles, getExistingDirectory } = dialogs;
   dialogs.getOpenFiles = asked => {
     const { filter } = asked;

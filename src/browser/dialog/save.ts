@@ -10,6 +10,7 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 import { bundle } from '../../core/i18n';
 import { whyUnchangeable } from '../../core/rootpaths';
 import type { IRoots } from '../../core/tokens';
+import { CONTEXT_METHODS, missingMembers } from '../internals';
 import { RootSelect } from './roots';
 
 /** What JupyterLab's documents are saved under another name by. */
@@ -25,6 +26,10 @@ export function installSaveDialogs(
   translator: ITranslator
 ): IDisposable {
   const prototype = Context.prototype as unknown as { saveAs: SaveAs };
+  if (missingMembers(prototype, CONTEXT_METHODS).length > 0) {
+    console.warn('cloudru-jlab: the dialog to save as is JupyterLab’s own.');
+    return new DisposableDelegate(() => undefined);
+  }
   const stock = prototype.saveAs;
   prototype.saveAs = async function (
     this: Context<DocumentRegistry.IModel>

@@ -25,6 +25,7 @@ export function isFinished(job: IJob): boolean {
 export class BulkJobs implements IDisposable {
   constructor(options: BulkJobs.IOptions) {
     this._service = options.service;
+    this._ended = options.ended ?? null;
     this._poll = new Poll({
       auto: false,
       factory: () => this._refresh(),
@@ -95,6 +96,12 @@ export class BulkJobs implements IDisposable {
     const job = this._jobs.get(id);
     if (job && isFinished(job)) {
       this._jobs.delete(id);
+      // What has to be done at its end may ask the server about it.
+      const ending = this._endings.get(id);
+      if (ending) {
+        await ending;
+        this._endings.delete(id);
+      }
       await this._service.cancel(id);
     }
   }
@@ -123,6 +130,7 @@ export class BulkJobs implements IDisposable {
         this._take(job);
       } else {
         this._jobs.delete(old.id);
+        void this._end(old);
         this._lost.emit(old);
       }
     }
@@ -146,20 +154,35 @@ export class BulkJobs implements IDisposable {
   private _take(job: IJob): void {
     const old = this._jobs.get(job.id);
     this._jobs.set(job.id, job);
+    if (this._ended && isFinished(job) && !(old && isFinished(old))) {
+      this._endings.set(job.id, this._end(job));
+    }
     if (
       !old ||
       old.state !== job.state ||
       old.done !== job.done ||
       old.failed !== job.failed ||
       old.skipped !== job.skipped ||
+      old.copiedBytes !== job.copiedBytes ||
       old.total !== job.total
     ) {
       this._changed.emit(job);
     }
   }
 
+  /** Do what has to be done when a job has ended. */
+  private async _end(job: IJob): Promise<void> {
+    try {
+      await this._ended?.(job);
+    } catch (error) {
+      console.warn('What a job did could not be followed.', error);
+    }
+  }
+
   private _changed = new Signal<this, IJob>(this);
   private _doorbell: Throttler;
+  private readonly _ended: ((job: IJob) => Promise<void>) | null;
+  private readonly _endings = new Map<string, Promise<void>>();
   private _isDisposed = false;
   private _jobs = new Map<string, IJob>();
   private _lost = new Signal<this, IJob>(this);
@@ -171,6 +194,9 @@ export namespace BulkJobs {
   export interface IOptions {
     /** What talks to the server. */
     service: IJobs;
+
+    /** Called when a job has ended, or is lost, before the server is told to forget it. */
+    ended?: (job: IJob) => Promise<void>;
 
     /** When no requests are made although a job runs; by default while the page is hidden. */
     standby?: Poll.Standby;

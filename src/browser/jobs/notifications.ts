@@ -8,7 +8,7 @@ import type { IJob } from '../../core/tokens';
 import { showJobErrors } from './errors';
 import type { BulkJobs } from './model';
 import { isFinished } from './model';
-import { JobWords, handled, left } from './words';
+import { JobWords, left, share } from './words';
 
 /** How long good news stays, in ms. */
 const SUCCESS_TIME = 5000;
@@ -100,7 +100,7 @@ export class JobNotifications implements IDisposable {
     const message = this._words.progress(job);
     const options = {
       autoClose: false as const,
-      progress: job.total > 0 ? handled(job) / job.total : 0,
+      progress: share(job),
       actions: job.state === 'running' ? [this._cancelAction(job)] : []
     };
     const id = this._shown.get(job.id);

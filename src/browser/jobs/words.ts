@@ -1,6 +1,6 @@
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { bundle, formatCount } from '../../core/i18n';
+import { bundle, formatBytes, formatCount } from '../../core/i18n';
 import { describePath } from '../../core/rootpaths';
 import type { IJob, IJobRequest, IRoots } from '../../core/tokens';
 
@@ -23,18 +23,27 @@ export class JobWords {
     if (job.state === 'cancelling') {
       return this._trans.__('Stopping after %1 of %2…', done, total);
     }
+    const bytes = this._bytes(job);
     switch (job.kind) {
       case 'delete':
         return this._trans.__('Deleting: %1 of %2', done, total);
       case 'copy':
-        return this._trans.__('Copying: %1 of %2', done, total);
+        return this._trans.__('Copying: %1 of %2', done, total) + bytes;
       case 'move':
-        return this._trans.__('Moving: %1 of %2', done, total);
+        return this._trans.__('Moving: %1 of %2', done, total) + bytes;
     }
   }
 
-  /** How a finished job ended. */
+  /** How a finished job ended, and why it did not end well where the server says that. */
   result(job: IJob): string {
+    const outcome = this._outcome(job);
+    const reason = this._reason(job);
+    return reason === null
+      ? outcome
+      : `${outcome.replace(/\.$/, '')}. ${reason}`;
+  }
+
+  private _outcome(job: IJob): string {
     if (job.state === 'cancelled') {
       return this._cancelled(job);
     }
@@ -136,6 +145,43 @@ export class JobWords {
     );
   }
 
+  /** How much of a copy is written, after a comma; empty where nothing need be copied. */
+  private _bytes(job: IJob): string {
+    if (job.totalBytes === 0) {
+      return '';
+    }
+    // The total is what was there before; a file that has grown meanwhile is copied as a whole.
+    const total = Math.max(job.totalBytes, job.copiedBytes);
+    return `, ${this._trans.__(
+      '%1 of %2',
+      formatBytes(job.copiedBytes, this._translator),
+      formatBytes(total, this._translator)
+    )}`;
+  }
+
+  /** Why a job failed; null where it did not, and where the server has no more to say than what became of each entry. */
+  private _reason(job: IJob): string | null {
+    switch (job.reason) {
+      case null:
+        return null;
+      case 'no_space':
+        return this._trans.__('There is not enough space at the destination.');
+      case 'permission_denied':
+        return this._trans.__('You have no permission for a file or folder.');
+      case 'read_only_root':
+        return this._trans.__('The root is read-only.');
+      case 'root_unavailable':
+        return this._trans.__('The root is not available now.');
+      case 'not_answering':
+        return this._trans.__('The file system does not answer.');
+      case 'not_found':
+      case 'vanished':
+        return this._trans.__('A folder does not exist any more.');
+      default:
+        return job.errors.at(-1)?.message ?? null;
+    }
+  }
+
   private _done(job: IJob): string {
     const done = this._count(job.done);
     switch (job.kind) {
@@ -235,6 +281,13 @@ export class JobWords {
 /** The entries that a job is through with, whatever became of them. */
 export function handled(job: IJob): number {
   return job.done + job.failed + job.skipped;
+}
+
+/** How much of a job is done, from 0 to 1: by what is written where that is known, else by entries. */
+export function share(job: IJob): number {
+  const byEntries = job.total > 0 ? handled(job) / job.total : 0;
+  const byBytes = job.totalBytes > 0 ? job.copiedBytes / job.totalBytes : 0;
+  return Math.min(1, Math.max(byEntries, byBytes));
 }
 
 /** The entries that a job could not do; one that was deleted by others meanwhile is as good as deleted. */

@@ -12,6 +12,7 @@ import type {
 import { ListingBase } from '../internals';
 import type { WindowedModel } from '../model';
 import { Hold } from './hold';
+import { Hover } from './hover';
 import { Measures } from './measures';
 import { arrangeNodes } from './nodes';
 import { WindowRenderer } from './renderer';
@@ -26,9 +27,6 @@ const JUMP_OVERSCAN = 1;
 
 /** How long after a jump the others follow, in milliseconds: a few frames. */
 const OVERSCAN_DELAY = 50;
-
-/** How long the pointer rests on a row before its hover text is completed, in milliseconds: browsers show it later still. */
-const HOVER_DELAY = 100;
 
 /** How long the scrolling must rest before the scroll bar is put in its place, in milliseconds. */
 const SETTLE_DELAY = 150;
@@ -55,6 +53,9 @@ export abstract class RowWindow extends ListingBase {
       this._isScrollDue = true;
       this.update();
     });
+    this._hover = new Hover(this.contentNode, ITEM_CLASS, row =>
+      this._fillTitles(row)
+    );
     this.contentNode.classList.add('cj-Window');
     this.view.changed.connect(this._onViewChanged, this);
     this.view.anchor = modeChanged => this.anchor(modeChanged);
@@ -99,7 +100,7 @@ export abstract class RowWindow extends ListingBase {
     }
     clearTimeout(this._settleTimer);
     clearTimeout(this._overscanTimer);
-    clearTimeout(this._hoverTimer);
+    this._hover.dispose();
     this.measures.dispose();
     this._editNode.removeEventListener('blur', this._onEditBlur);
     this.hold.dispose();
@@ -153,11 +154,11 @@ export abstract class RowWindow extends ListingBase {
   protected override onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
     this.measures.attach();
-    this.contentNode.addEventListener('mouseover', this._onHover);
+    this._hover.attach();
   }
 
   protected override onBeforeDetach(msg: Message): void {
-    this.contentNode.removeEventListener('mouseover', this._onHover);
+    this._hover.detach();
     this.measures.detach();
     super.onBeforeDetach(msg);
   }
@@ -382,19 +383,7 @@ export abstract class RowWindow extends ListingBase {
     this.update();
   }
 
-  private readonly _onHover = (event: Event): void => {
-    const node = (event.target as Element).closest<HTMLElement>(
-      `.${ITEM_CLASS}`
-    );
-    clearTimeout(this._hoverTimer);
-    if (node) {
-      this._hoverTimer = window.setTimeout(
-        () => this._fillTitles(node),
-        HOVER_DELAY
-      );
-    }
-  };
-
+  /** Complete the hover text of a row. */
   private _fillTitles(node: HTMLElement): void {
     const { renderer } = this;
     if (renderer instanceof WindowRenderer) {
@@ -420,10 +409,10 @@ export abstract class RowWindow extends ListingBase {
   protected readonly sentinel: Sentinel;
   protected readonly measures: Measures;
   private _first = 0;
+  private readonly _hover: Hover;
   private _focusRow = 0;
   private _isScrollDue = false;
   private _isSecondTry = false;
-  private _hoverTimer = -1;
   private _overscanTimer = -1;
   private _settleTimer = -1;
 }

@@ -1,3 +1,4 @@
+import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { INewRoot, IRoot, IRootPath, IRoots } from '../tokens';
@@ -6,7 +7,7 @@ export function makeRoot(name: string, more: Partial<IRoot> = {}): IRoot {
   return {
     name,
     title: name.charAt(0).toUpperCase() + name.slice(1),
-    prefix: `@${name}`,
+    prefix: more.default ? '' : `@${name}`,
     writable: true,
     default: false,
     icon: '',
@@ -16,34 +17,42 @@ export function makeRoot(name: string, more: Partial<IRoot> = {}): IRoot {
     added: false,
     state: 'available',
     message: null,
-    fileSystem: null,
-    freeBytes: null,
-    totalBytes: null,
-    freeInodes: null,
-    totalInodes: null,
+    fileSystem: 'ext4',
+    freeBytes: 12 * 1024 ** 3,
+    totalBytes: 100 * 1024 ** 3,
+    freeInodes: 1_000_000,
+    totalInodes: 2_000_000,
     ...more
   };
 }
 
-/** Roots that a test sets. */
+/** Roots without a server, which a test sets. */
 export class FakeRoots implements IRoots {
   constructor(
-    public roots: IRoot[] = [
-      makeRoot('home', { prefix: '', default: true }),
+    public roots: readonly IRoot[] = [
+      makeRoot('home', { default: true }),
       makeRoot('scratch'),
       makeRoot('datasets', { writable: false })
     ]
-  ) {}
+  ) {
+    this._changed = new Signal<this, void>(this);
+  }
 
-  readonly changed = new Signal<this, void>(this);
-  readonly mayAdd = false;
   readonly ready = Promise.resolve();
+  mayAdd = false;
+  refreshes = 0;
+  /** What the next refresh finds. */
+  next: readonly IRoot[] | null = null;
   /** Real paths by path; any other is refused. */
   real: Record<string, string> = {};
 
-  set(roots: IRoot[]): void {
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  set(roots: readonly IRoot[]): void {
     this.roots = roots;
-    this.changed.emit();
+    this._changed.emit();
   }
 
   rootOf(path: string): IRootPath | null {
@@ -59,6 +68,10 @@ export class FakeRoots implements IRoots {
   }
 
   refresh(): Promise<void> {
+    this.refreshes++;
+    if (this.next) {
+      this.set(this.next);
+    }
     return Promise.resolve();
   }
 
@@ -76,4 +89,6 @@ export class FakeRoots implements IRoots {
   remove(): Promise<void> {
     throw new Error('not used');
   }
+
+  private readonly _changed: Signal<this, void>;
 }

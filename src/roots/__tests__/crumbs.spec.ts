@@ -1,7 +1,8 @@
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 
+import type { FakeRoots } from '../../core/__tests__/fakeroots';
 import { RootCrumbs } from '../crumbs';
-import { DATA, FakeRoots, HOME, settle } from './fakeroots';
+import { DATA, fakeRoots, HOME, settle } from './fakeroots';
 
 /** Breadcrumbs as JupyterLab draws them; "…" stands for the ellipsis. */
 function draw(content: HTMLElement, parts: string[], ellipsis = ''): void {
@@ -46,7 +47,7 @@ describe('RootCrumbs', () => {
       node,
       model: { path: '', manager: { services: { contents } } }
     } as unknown as FileBrowser;
-    roots = new FakeRoots();
+    roots = fakeRoots();
     draw(content, []);
     crumbs = new RootCrumbs(browser, roots);
   });

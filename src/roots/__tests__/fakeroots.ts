@@ -1,38 +1,19 @@
 import { ServerConnection } from '@jupyterlab/services';
-import type { ISignal } from '@lumino/signaling';
-import { Signal } from '@lumino/signaling';
 
-import type { IRoot, IRootPath, IRoots } from '../../core/tokens';
+import { FakeRoots, makeRoot } from '../../core/__tests__/fakeroots';
+import type { IRoot } from '../../core/tokens';
 
-export function root(name: string, more: Partial<IRoot> = {}): IRoot {
-  return {
-    name,
-    title: name.charAt(0).toUpperCase() + name.slice(1),
-    prefix: more.default ? '' : `@${name}`,
-    writable: true,
-    default: false,
-    icon: '',
-    order: 0,
-    hidden: false,
-    symlinks: 'inside',
-    added: false,
-    state: 'available',
-    message: null,
-    fileSystem: 'ext4',
-    freeBytes: 12 * 1024 ** 3,
-    totalBytes: 100 * 1024 ** 3,
-    freeInodes: 1_000_000,
-    totalInodes: 2_000_000,
-    ...more
-  };
-}
-
-export const HOME = root('home', { default: true });
-export const DATA = root('data', { writable: false });
-export const GONE = root('gone', {
+export const HOME = makeRoot('home', { default: true });
+export const DATA = makeRoot('data', { writable: false });
+export const GONE = makeRoot('gone', {
   state: 'missing',
   message: 'No such directory'
 });
+
+/** A writable root, a read-only one, and one that is not there. */
+export function fakeRoots(): FakeRoots {
+  return new FakeRoots([HOME, DATA, GONE]);
+}
 
 /** What the server sends for a root. */
 export function onWire(of: IRoot): Record<string, unknown> {
@@ -52,64 +33,6 @@ export function onWire(of: IRoot): Record<string, unknown> {
     free_inodes: freeInodes,
     total_inodes: totalInodes
   };
-}
-
-/** Roots without a server. */
-export class FakeRoots implements IRoots {
-  constructor(public roots: readonly IRoot[] = [HOME, DATA, GONE]) {
-    this._changed = new Signal<this, void>(this);
-  }
-
-  readonly ready = Promise.resolve();
-  mayAdd = false;
-  refreshes = 0;
-  /** What the next refresh finds. */
-  next: readonly IRoot[] | null = null;
-  readonly added: unknown[] = [];
-  readonly removed: string[] = [];
-
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  set(roots: readonly IRoot[]): void {
-    this.roots = roots;
-    this._changed.emit();
-  }
-
-  rootOf(path: string): IRootPath | null {
-    const [first = ''] = path.split('/', 1);
-    const found = this.roots.find(({ prefix }) => prefix && prefix === first);
-    if (found) {
-      return { root: found, inside: path.slice(first.length + 1) };
-    }
-    const home = this.roots.find(({ prefix }) => prefix === '');
-    return home ? { root: home, inside: path } : null;
-  }
-
-  refresh(): Promise<void> {
-    this.refreshes++;
-    if (this.next) {
-      this.set(this.next);
-    }
-    return Promise.resolve();
-  }
-
-  realPath(path: string): Promise<string> {
-    return Promise.resolve(`/real/${path}`);
-  }
-
-  add(wanted: { path: string }): Promise<IRoot> {
-    this.added.push(wanted);
-    return Promise.resolve(DATA);
-  }
-
-  remove(name: string): Promise<void> {
-    this.removed.push(name);
-    return Promise.resolve();
-  }
-
-  private readonly _changed: Signal<this, void>;
 }
 
 /** Answers the routes of the roots, at the edge where the page fetches. */

@@ -1,6 +1,7 @@
+import { makeRoot } from '../../core/__tests__/fakeroots';
 import { RootsApi } from '../api';
 import { apiPath, Roots } from '../model';
-import { DATA, FakeServer, HOME, onWire, root, settle } from './fakeroots';
+import { DATA, FakeServer, HOME, onWire, settle } from './fakeroots';
 
 describe('Roots', () => {
   let server: FakeServer;
@@ -78,13 +79,13 @@ describe('Roots', () => {
   });
 
   it('adds a root and removes it', async () => {
-    server.answer = onWire(root('scratch', { added: true }));
+    server.answer = onWire(makeRoot('scratch', { added: true }));
     const original = roots.refresh.bind(roots);
     server.isSlow = true;
     const added = roots.add({ path: '/mnt/scratch', readOnly: true });
     await settle();
     server.answer = {
-      roots: [HOME, root('scratch', { added: true })].map(onWire),
+      roots: [HOME, makeRoot('scratch', { added: true })].map(onWire),
       may_add: true
     };
     server.isSlow = false;

@@ -8,10 +8,11 @@ import {
   waitForDialog
 } from '@jupyterlab/testing';
 
+import type { FakeRoots } from '../../core/__tests__/fakeroots';
 import { FolderMemory } from '../favourites';
 import { Navigator } from '../navigate';
 import { RootWords } from '../words';
-import { DATA, FakeRoots, GONE, HOME } from './fakeroots';
+import { DATA, fakeRoots, GONE, HOME } from './fakeroots';
 
 describe('Navigator', () => {
   let roots: FakeRoots;
@@ -24,7 +25,7 @@ describe('Navigator', () => {
   beforeEach(async () => {
     went.length = 0;
     answers = {};
-    roots = new FakeRoots();
+    roots = fakeRoots();
     memory = new FolderMemory(null);
     await memory.ready;
     navigator = new Navigator(roots, memory, new RootWords(nullTranslator));

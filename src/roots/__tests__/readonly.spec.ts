@@ -1,10 +1,17 @@
-import type { FileBrowser } from '@jupyterlab/filebrowser';
-import { Uploader } from '@jupyterlab/filebrowser';
+import {
+  FileBrowser,
+  FilterFileBrowserModel,
+  Uploader
+} from '@jupyterlab/filebrowser';
 import { nullTranslator } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
 
+import { FakeRoots, makeRoot } from '../../core/__tests__/fakeroots';
+// The tests of one feature may use another's fake of the server.
+// eslint-disable-next-line @typescript-eslint/no-restricted-imports
+import { createManager } from '../../browser/__tests__/fakemanager';
 import { UploadGuard, WriteGuard } from '../readonly';
-import { DATA, FakeRoots, HOME } from './fakeroots';
+import { DATA, fakeRoots, HOME, settle } from './fakeroots';
 
 const REASON = '“Data” is read-only.';
 
@@ -19,6 +26,7 @@ function browserAt(path: string): FileBrowser {
 
 describe('WriteGuard', () => {
   let commands: CommandRegistry;
+  let browsers: FileBrowser[];
   let current: FileBrowser | null;
   let guard: WriteGuard;
   const ran: string[] = [];
@@ -40,12 +48,15 @@ describe('WriteGuard', () => {
         }
       });
     }
+    browsers = [];
     current = browserAt('@data/a');
     guard = new WriteGuard({
       commands,
-      roots: new FakeRoots(),
+      roots: fakeRoots(),
       trans: nullTranslator.load('cloudru_jlab'),
-      current: () => current
+      current: () => current,
+      browsers: () => browsers,
+      documents: null
     });
   });
 
@@ -79,6 +90,30 @@ describe('WriteGuard', () => {
     expect(isEnabled('')).toBe(true);
     expect(isEnabled('@data/b')).toBe(false);
     expect(isEnabled('Drive:@data/b')).toBe(true);
+  });
+
+  it('goes by the browser in whose toolbar a button is', () => {
+    const told: (string | undefined)[] = [];
+    const first = browserAt('@data');
+    const second = browserAt('b');
+    first.id = 'filebrowser';
+    second.id = 'second';
+    browsers = [first, second];
+    const isOn = (cjBrowser?: string): boolean =>
+      commands.isEnabled('filebrowser:create-new-directory', {
+        toolbar: true,
+        ...(cjBrowser ? { cjBrowser } : {})
+      });
+    for (current of browsers) {
+      expect(isOn()).toBe(false);
+      expect(isOn('second')).toBe(true);
+    }
+    guard.update();
+    commands.commandChanged.connect((_, { id }) => told.push(id));
+    Object.assign(second.model, { path: '@data' });
+    guard.update();
+    expect(told).toContain('filebrowser:create-new-directory');
+    expect(isOn('second')).toBe(false);
   });
 
   it('goes by the browser under the pointer', () => {
@@ -122,11 +157,42 @@ describe('UploadGuard', () => {
   it('gives nothing that the user has switched off', () => {
     const browser = browserAt('@data');
     browser.allowFileUploads = false;
-    const guard = new UploadGuard(browser, new FakeRoots());
+    const guard = new UploadGuard(browser, fakeRoots());
     guard.update();
     Object.assign(browser.model, { path: 'b' });
     guard.update();
     expect(browser.allowFileUploads).toBe(false);
+  });
+
+  it('stands settings that are applied while it is on', () => {
+    const browser = browserAt('@data');
+    new UploadGuard(browser, fakeRoots()).update();
+    browser.allowFileUploads = true;
+    expect(browser.allowFileUploads).toBe(false);
+    Object.assign(browser.model, { path: 'b' });
+    expect(browser.allowFileUploads).toBe(true);
+    browser.allowFileUploads = false;
+    expect(browser.allowFileUploads).toBe(false);
+  });
+
+  it('is heeded by the real listing', async () => {
+    const model = new FilterFileBrowserModel({
+      manager: createManager(),
+      auto: false
+    });
+    const browser = new FileBrowser({ id: 'browser', model });
+    const readOnly = makeRoot('all', { default: true, writable: false });
+    const roots = new FakeRoots([readOnly]);
+    const guard = new UploadGuard(browser, roots);
+    browser.allowFileUploads = true;
+    expect(model.allowFileUploads).toBe(false);
+    roots.set([HOME]);
+    guard.update();
+    expect(model.allowFileUploads).toBe(true);
+    browser.dispose();
+    model.dispose();
+    // The end of its poll is told while the test still runs.
+    await settle();
   });
 
   it('greys the button', () => {
@@ -137,7 +203,7 @@ describe('UploadGuard', () => {
       set: (value: boolean) => (isEnabled = value)
     });
     browser.toolbar.children = () => [uploader][Symbol.iterator]();
-    new UploadGuard(browser, new FakeRoots()).update();
+    new UploadGuard(browser, fakeRoots()).update();
     expect(isEnabled).toBe(false);
   });
 });

@@ -4,10 +4,11 @@ import { framePromise } from '@jupyterlab/testing';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
+import { FakeRoots, makeRoot } from '../../core/__tests__/fakeroots';
 import { FolderMemory } from '../favourites';
 import { RootSwitcher } from '../switcher';
 import { RootWords } from '../words';
-import { DATA, FakeRoots, GONE, HOME, root, settle } from './fakeroots';
+import { DATA, GONE, HOME, settle } from './fakeroots';
 
 describe('RootSwitcher', () => {
   let roots: FakeRoots;
@@ -25,7 +26,12 @@ describe('RootSwitcher', () => {
       id: 'filebrowser',
       model: { path: '@data/a', pathChanged }
     } as unknown as FileBrowser;
-    roots = new FakeRoots([HOME, DATA, GONE, root('deep', { added: true })]);
+    roots = new FakeRoots([
+      HOME,
+      DATA,
+      GONE,
+      makeRoot('deep', { added: true })
+    ]);
     memory = new FolderMemory(null);
     await memory.ready;
     memory.toggleFavourite('data', 'fav');
@@ -135,6 +141,16 @@ describe('RootSwitcher', () => {
     await open();
     button().click();
     expect(menu()).toBeNull();
+  });
+
+  it('opens no panel for a root that is not there, and says why', async () => {
+    const arrow = (await open()).querySelector<HTMLElement>(
+      '[aria-label="Open “Gone” in New Panel"]'
+    )!;
+    expect(arrow.getAttribute('aria-disabled')).toBe('true');
+    expect(arrow.title).toBe('The folder does not exist on the server.');
+    arrow.click();
+    expect(did).toEqual([]);
   });
 
   it('goes round by the arrow keys, to the sides as well', async () => {

@@ -13,6 +13,7 @@ import { PluginIds } from '../../core/ids';
 import { IRoots } from '../../core/tokens';
 import { addCommands } from './commands';
 import { DocumentLabels } from './labels';
+import { nameRecents } from './recents';
 
 /** Makes the paths of several roots usable: in commands and in tabs. */
 export const rootsPathsPlugin: JupyterFrontEndPlugin<void> = {
@@ -33,6 +34,7 @@ export const rootsPathsPlugin: JupyterFrontEndPlugin<void> = {
     const { commands } = app;
     const browser = () => factory.tracker.currentWidget;
     addCommands({ commands, roots, browser, palette, trans });
+    nameRecents(commands, roots);
     const labels = new DocumentLabels(roots);
     opener?.opened.connect((_, widget) => labels.add(widget));
     void app.restored.then(() => {

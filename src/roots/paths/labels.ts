@@ -64,7 +64,10 @@ export class DocumentLabels implements IDisposable {
     }
   }
 
-  /** Say the path in the caption as users know it. JupyterLab writes captions anew whenever the file has changed. */
+  /**
+   * Say the path as users know it too, in a line of its own. JupyterLab writes captions anew whenever the file has changed,
+   * and reads the path in them to find the document of the tab whose context menu is open: that line must stay.
+   */
   private _describe(widget: IDocumentWidget): void {
     const { localPath } = widget.context;
     const found = this._roots.rootOf(localPath);
@@ -72,14 +75,14 @@ export class DocumentLabels implements IDisposable {
       return;
     }
     const { title } = widget;
-    const lines = title.caption.split('\n').map(line =>
-      // The path ends its line, after a word for it in the user's language.
-      line.endsWith(` ${localPath}`)
-        ? line.slice(0, -localPath.length) +
-          describePath(this._roots, localPath)
-        : line
-    );
-    title.caption = lines.join('\n');
+    const said = describePath(this._roots, localPath);
+    const lines = title.caption.split('\n');
+    // The path ends its line, after a word for it in the user's language.
+    const place = lines.findIndex(line => line.endsWith(` ${localPath}`));
+    if (place >= 0 && lines[place + 1] !== said) {
+      lines.splice(place + 1, 0, said);
+      title.caption = lines.join('\n');
+    }
   }
 
   private _placeOf(widget: IDocumentWidget): IPlace | null {

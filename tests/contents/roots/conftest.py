@@ -15,12 +15,13 @@ from traitlets import Unicode
 from traitlets.config import Configurable
 
 from cloudru_jlab.contents.manager import INDEX_SETTING, CloudruContentsManager
-from cloudru_jlab.core.errors import NotAnswering
-from cloudru_jlab.core.ports import REGISTRY_SETTING, TRANSFERS_SETTING, DirectoryHead, RootInfo
+from cloudru_jlab.core.ports import REGISTRY_SETTING, TRANSFERS_SETTING, RootInfo
 from cloudru_jlab.listing.scan.local import LocalAccess
 from cloudru_jlab.roots.config import RootConfig
 from cloudru_jlab.roots.local import LocalBackend
 from cloudru_jlab.roots.registry import ContentsFolder, Registry
+
+from ..index import Index
 
 LOG = logging.getLogger("contents")
 
@@ -33,31 +34,6 @@ class Server(Configurable):
     def __init__(self) -> None:
         super().__init__()
         self.web_app = SimpleNamespace(settings={})
-
-
-class Index:
-    """A shared index of directories that keeps what it is told; without names it does not answer."""
-
-    def __init__(self) -> None:
-        self.names: list[bytes] | None = None
-        self.total = 0
-        self.asked: list[tuple[str, int, bool]] = []
-        self.told: list[tuple[str, ...]] = []
-
-    async def head(self, api_path: str, limit: int, *, hidden: bool) -> DirectoryHead:
-        self.asked.append((api_path, limit, hidden))
-        if self.names is None:
-            raise NotAnswering("The file system does not answer.")
-        return DirectoryHead(self.names[:limit], self.total)
-
-    def entry_created(self, api_path: str) -> None:
-        self.told.append(("created", api_path))
-
-    def entry_deleted(self, api_path: str) -> None:
-        self.told.append(("deleted", api_path))
-
-    def entry_renamed(self, old_api_path: str, new_api_path: str) -> None:
-        self.told.append(("renamed", old_api_path, new_api_path))
 
 
 class Transfers:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,35 @@ async def test_a_cancelled_copy_of_a_directory_leaves_none_of_it(
     assert tree(jobs.root / "b") == {}
 
 
-async def test_a_job_in_a_process_is_cancelled(jobs: JobsClient, jp_serverapp: Any) -> None:
+#: Holds the process of a job before its 1500th piece of data until a file is there: it has reported the first 1000.
+_HELD = """
+import os, time
+from cloudru_jlab.listing.jobs.engine.copying import Copier
+
+data, count = Copier._data, 0
+
+def held(self, *arguments):
+    global count
+    count += 1
+    while count == 1500 and not os.path.exists(GO_ON):
+        time.sleep(0.01)
+    return data(self, *arguments)
+
+Copier._data = held
+"""
+
+
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], None]:
+    """See `_HELD`: lets the process go on."""
+    path, program = tmp_path / "go on", runners._program()
+    held = program.replace("main()", f"exec({_HELD.replace('GO_ON', repr(str(path)))!r}, {{}}); main()")
+    assert held != program
+    monkeypatch.setattr(runners, "_program", lambda: held)
+    return path.touch
+
+
+async def test_a_job_in_a_process_is_cancelled(jobs: JobsClient, jp_serverapp: Any, go_on: Callable[[], None]) -> None:
     names = [f"f{index}" for index in range(3000)]
     fill(jobs.root / "a", names, "whole")
     (jobs.root / "b").mkdir()
@@ -105,6 +134,7 @@ async def test_a_job_in_a_process_is_cancelled(jobs: JobsClient, jp_serverapp: A
     while not (state := await jobs.call("jobs", job["id"]))["done"]:
         assert state["state"] == "running"
     await jobs.call("jobs", job["id"], method="DELETE")
+    go_on()
     ended = await jobs.until_ended(job)
 
     assert ended["state"] == "cancelled"
@@ -248,6 +278,19 @@ def test_stale_directories_are_told_by_their_lock(tmp_path: Path) -> None:
     assert sorted(os.listdir(parent)) == ["alive", "alive.lock"]
 
 
+def test_stale_directories_without_a_lock_are_told_by_their_age(tmp_path: Path) -> None:
+    parent = tmp_path / os.fsdecode(PARTIAL)
+    for name in ("old", "new"):
+        fill(parent / name / "half", ["data"])
+    os.utime(parent / "old", (1, 1))
+    target = Folder(at(tmp_path), "")
+    with PartialArea(target, "next"):
+        pass
+    target.close()
+
+    assert sorted(os.listdir(parent)) == ["new"]
+
+
 def test_a_beat_reports_and_ends() -> None:
     reports: list[Report] = []
     stop = False
@@ -270,7 +313,7 @@ def test_a_beat_reports_and_ends() -> None:
     assert [name for report in reports for name in report.gone] == [b"%d" % index for index in range(5000)]
 
 
-async def test_a_process_whose_server_died_cleans_up(tmp_path: Path) -> None:
+async def test_a_process_whose_server_died_cleans_up(tmp_path: Path, go_on: Callable[[], None]) -> None:
     names = [f"f{index}".encode() for index in range(5000)]
     fill(tmp_path / "a", [name.decode() for name in names], "whole")
     (tmp_path / "b").mkdir()
@@ -285,6 +328,7 @@ async def test_a_process_whose_server_died_cleans_up(tmp_path: Path) -> None:
     await begun.wait()
     # what a server that is killed does to its sockets
     runner._writer.transport.abort()
+    go_on()
     await asyncio.to_thread(process.wait)
 
     with pytest.raises(JobFailed):

@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -198,61 +200,68 @@ except DomainError as error:
 """
 
 
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A directory that everybody may enter. Those of pytest may not be, and are not opened: they are pytest's, which
+    closes them again whenever another run begins."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name)
+        path.chmod(0o755)
+        yield path
+
+
 def as_nobody(kind: str, source: Path, target: Path | None = None) -> Any:
     """What a user without rights gets; by its own process, since root may do everything."""
     if os.geteuid() != 0:
         pytest.skip("becoming another user is left to root")
-    for directory in [source, *source.parents]:
-        if directory.is_relative_to("/tmp") and directory != Path("/tmp"):
-            directory.chmod(directory.stat().st_mode | 0o055)
     arguments = [kind, str(source), "" if target is None else str(target), ":".join(sys.path)]
     done = subprocess.run([sys.executable, "-c", _AS_NOBODY, *arguments], check=True, stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("kind", ["delete", "move"])
-def test_a_read_only_directory_is_refused_before_anything_is_done(tmp_path: Path, kind: str) -> None:
-    fill(tmp_path / "a", ["x", "y"])
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b").chmod(0o777)
+def test_a_read_only_directory_is_refused_before_anything_is_done(open_path: Path, kind: str) -> None:
+    fill(open_path / "a", ["x", "y"])
+    (open_path / "b").mkdir()
+    (open_path / "b").chmod(0o777)
 
-    error, message = as_nobody(kind, tmp_path / "a", tmp_path / "b" if kind == "move" else None)
+    error, message = as_nobody(kind, open_path / "a", open_path / "b" if kind == "move" else None)
 
     assert (error, message) == (
         PermissionDenied.__name__,
         "You may not change the folder a. Ask its owner for access.",
     )
-    assert len(tree(tmp_path / "a")) == 2
+    assert len(tree(open_path / "a")) == 2
 
 
-def test_a_read_only_destination_is_refused(tmp_path: Path) -> None:
-    fill(tmp_path / "a", ["x"])
-    (tmp_path / "b").mkdir()
+def test_a_read_only_destination_is_refused(open_path: Path) -> None:
+    fill(open_path / "a", ["x"])
+    (open_path / "b").mkdir()
 
-    assert as_nobody("copy", tmp_path / "a", tmp_path / "b")[0] == PermissionDenied.__name__
+    assert as_nobody("copy", open_path / "a", open_path / "b")[0] == PermissionDenied.__name__
 
 
-def test_entries_that_are_not_permitted_fail_one_by_one(tmp_path: Path) -> None:
-    fill(tmp_path / "a" / "closed", ["x"])
-    fill(tmp_path / "a", ["open"])
-    (tmp_path / "a").chmod(0o777)
+def test_entries_that_are_not_permitted_fail_one_by_one(open_path: Path) -> None:
+    fill(open_path / "a" / "closed", ["x"])
+    fill(open_path / "a", ["open"])
+    (open_path / "a").chmod(0o777)
 
-    done, errors = as_nobody("delete", tmp_path / "a")
+    done, errors = as_nobody("delete", open_path / "a")
 
     assert (done, errors) == (1, [["closed", "You have no permission."]])
-    assert sorted(tree(tmp_path / "a")) == ["closed", "closed/x"]
+    assert sorted(tree(open_path / "a")) == ["closed", "closed/x"]
 
 
-def test_a_file_that_may_not_be_read_is_not_copied(tmp_path: Path) -> None:
-    fill(tmp_path / "a", ["secret", "shown"])
-    (tmp_path / "a" / "secret").chmod(0o600)
-    (tmp_path / "b").mkdir()
-    (tmp_path / "b").chmod(0o777)
+def test_a_file_that_may_not_be_read_is_not_copied(open_path: Path) -> None:
+    fill(open_path / "a", ["secret", "shown"])
+    (open_path / "a" / "secret").chmod(0o600)
+    (open_path / "b").mkdir()
+    (open_path / "b").chmod(0o777)
 
-    done, errors = as_nobody("copy", tmp_path / "a", tmp_path / "b")
+    done, errors = as_nobody("copy", open_path / "a", open_path / "b")
 
     assert (done, errors) == (1, [["secret", "You have no permission."]])
-    assert sorted(tree(tmp_path / "b")) == ["shown"]
+    assert sorted(tree(open_path / "b")) == ["shown"]
 
 
 # --- data

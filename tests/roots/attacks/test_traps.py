@@ -179,6 +179,8 @@ class Swaps:
             os.unlink(self._folder)
             os.rename(self._aside, self._folder)
             self.made += 1
+            # A thread that never waits leaves the server so little time that it may not once meet the folder.
+            self._over.wait(0.001)
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -223,9 +225,12 @@ async def test_no_race_slips_through(prober: Prober, estate: Estate, policy: str
         Request("DELETE", f"{path}/new.txt"),
     ]
     swaps = Swaps(victim, estate.outside)
+    # goes on until requests met both the folder and the link
     seen: set[bool] = set()
     with swaps.going_on():
-        for _ in range(12):
+        rounds = 0
+        while rounds < 12 or len(seen) < 2 or swaps.made <= 100:
+            rounds += 1
             for request in requests:
                 answer = await prober.send(request)
                 assert not leaked(answer), (request, answer)
@@ -234,5 +239,3 @@ async def test_no_race_slips_through(prober: Prober, estate: Estate, policy: str
 
     now = estate.watched()
     assert {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)} == set()
-    assert seen == {True, False}, "requests met both the folder and the link"
-    assert swaps.made > 100

@@ -46,7 +46,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in plan._asdict().items():
         if isinstance(value, Place):
-            fields[key] = [to_text(value.root), to_text(value.inside), value.symlinks]
+            fields[key] = [to_text(value.root), to_text(value.inside), value.symlinks, value.mounted]
         else:
             fields[key] = to_text(value) if isinstance(value, bytes) else value
     return fields
@@ -59,8 +59,8 @@ def decode_plan(fields: dict[str, Any]) -> Plan:
         values[key] = None if fields[key] is None else to_name(fields[key])
     for key in _PLACES:
         if fields[key] is not None:
-            root, inside, symlinks = fields[key]
-            values[key] = Place(to_name(root), to_name(inside), symlinks)
+            root, inside, symlinks, mounted = fields[key]
+            values[key] = Place(to_name(root), to_name(inside), symlinks, mounted)
     return Plan(**values)
 
 

@@ -2,7 +2,7 @@
 
 ``<target>/.cloudru-jlab-partial/<job>/`` holds what a job is copying, and ``<job>.lock`` beside it is locked (flock(2))
 as long as the job lives. What a dead server left is found by its lock, which nobody holds, and removed by the next job
-in the same target.
+in the same target. Jobs that ask a root for each entry cannot lock: what they left is removed when it is old.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .removing import remove_tree
 
 PARTIAL = b".cloudru-jlab-partial"
 _LOCK = b".lock"
-#: Where a file system has no locks, what is older than this is stale, in seconds.
+#: Where there are no locks, what is older than this is stale, in seconds.
 _STALE_SECONDS = 7 * 86_400
 _ATTEMPTS, _PAUSE_SECONDS = 100, 0.005
 
@@ -91,6 +91,17 @@ class PartialArea:
             if raw.endswith(_LOCK) and raw != self._job + _LOCK:
                 with contextlib.suppress(OSError):
                     self._clean(raw)
+
+            elif not raw.endswith(_LOCK):
+                with contextlib.suppress(OSError):
+                    self._clean_unlocked(raw)
+
+    def _clean_unlocked(self, name: bytes) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(name + _LOCK, dir_fd=self._parent)
+            return
+        if time.time() - os.lstat(name, dir_fd=self._parent).st_mtime >= _STALE_SECONDS:
+            remove_tree(self._parent, name, lambda: None, own=True)
 
     def _clean(self, lock: bytes) -> None:
         fd = os.open(lock, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=self._parent)

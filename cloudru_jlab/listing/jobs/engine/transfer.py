@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from ....core.renaming import rename_noreplace
 from .checkpoints import Checkpoints
 from .copying import Copier, Seen, signature, verify, weigh
 from .naming import copy_names
@@ -18,7 +19,6 @@ from .partial import PartialArea
 from .places import Folder, Places
 from .plan import Beat, JobCancelled, JobFailed, Plan
 from .reading import Source, holds_link, refused_link
-from .renaming import Renamer
 from .words import CLASH, HOPELESS, hopeless, refuse_hidden, sentence
 
 #: Entries and bytes moved across file systems between two waits for the disk.
@@ -46,7 +46,6 @@ class Transfer:
         self._target: Folder = places.target
         self._forbidden = places.forbidden
         self._reading = Source(places.source.fd, places.source.place)
-        self._rename = Renamer()
 
     def _failed(self, name: bytes, error: OSError) -> None:
         self._beat.failed(name, sentence(error))
@@ -74,7 +73,7 @@ class Transfer:
 
     def _publish(self, area: PartialArea, temporary: bytes, name: bytes, mode: int | None) -> None:
         """Give a finished copy its name, and its mode if it was opened up before; raises `FileExistsError`."""
-        self._rename(area.fd, temporary, self._target.fd, name)
+        rename_noreplace(area.fd, temporary, self._target.fd, name)
         if mode is not None:
             with contextlib.suppress(OSError):
                 os.chmod(name, mode, dir_fd=self._target.fd)
@@ -167,7 +166,7 @@ class MoveJob(Transfer):
                     refuse_hidden(self._plan, name)
                     if self._plan.refuses_links and holds_link(self._source.fd, name, self._beat.tick):
                         raise refused_link()
-                    self._rename(self._source.fd, name, self._target.fd, new_name)
+                    rename_noreplace(self._source.fd, name, self._target.fd, new_name)
                 except FileExistsError:
                     self._clash(new_name)
                 except FileNotFoundError:

@@ -1,6 +1,6 @@
 import { Signal } from '@lumino/signaling';
 
-import type { IJob, IJobRequest, IJobs } from '../../../core/tokens';
+import type { IJob, IJobRequest, IJobs, IMoved } from '../../../core/tokens';
 import { DEFAULT_VIEW } from '../../../core/tokens';
 
 export function makeJob(job: Partial<IJob> = {}): IJob {
@@ -17,6 +17,9 @@ export function makeJob(job: Partial<IJob> = {}): IJob {
     errors: [],
     started: '2026-01-01T00:00:00Z',
     finished: null,
+    copiedBytes: 0,
+    totalBytes: 0,
+    reason: null,
     ...job
   };
 }
@@ -47,6 +50,16 @@ export class FakeJobs implements IJobs {
     const made = makeJob(job);
     this.jobs.set(made.id, made);
     return made;
+  }
+
+  /** What the jobs have moved; an error is what the server answers. */
+  whatMoved: IMoved[] | null | Error = null;
+
+  moved(id: string): Promise<IMoved[] | null> {
+    this.calls.push(`moved ${id}`);
+    return this.whatMoved instanceof Error
+      ? Promise.reject(this.whatMoved)
+      : Promise.resolve(this.whatMoved);
   }
 
   list(): Promise<IJob[]> {

@@ -167,6 +167,69 @@ describe('JobNotifications', () => {
     expect(only().message).toBe('Deleted 5,000 items');
   });
 
+  it('shows how much is copied, also of one big entry', async () => {
+    await jobs.start(makeRequest({ kind: 'copy', count: 1 }));
+    service.put({
+      kind: 'copy',
+      total: 1,
+      copiedBytes: 1.2 * 1024 ** 3,
+      totalBytes: 3.4 * 1024 ** 3
+    });
+    await jobs.resume();
+    expect(only().message).toBe('Copying: 0 of 1, 1.2 GB of 3.4 GB');
+    expect(only().options.progress).toBeCloseTo(0.353, 3);
+    service.put({
+      kind: 'copy',
+      total: 1,
+      copiedBytes: 4 * 1024 ** 3,
+      totalBytes: 3.4 * 1024 ** 3
+    });
+    await jobs.resume();
+    expect(only().message).toBe('Copying: 0 of 1, 4 GB of 4 GB');
+    expect(only().options.progress).toBe(1);
+  });
+
+  it.each([
+    ['no_space', 'There is not enough space at the destination.'],
+    ['permission_denied', 'You have no permission for a file or folder.'],
+    ['read_only_root', 'The root is read-only.'],
+    ['root_unavailable', 'The root is not available now.'],
+    ['not_answering', 'The file system does not answer.'],
+    ['vanished', 'A folder does not exist any more.'],
+    ['never_heard_of', 'The disk is on fire.']
+  ])('says why a job failed: %s', async (reason, words) => {
+    await jobs.start(makeRequest({ kind: 'copy', count: 6 }));
+    service.put({
+      kind: 'copy',
+      state: 'failed',
+      total: 6,
+      done: 1,
+      failed: 5,
+      finished: 'now',
+      errors: [{ name: 'a', message: 'The disk is on fire.' }],
+      reason
+    });
+    await jobs.resume();
+    expect(only().message).toBe(`5 of 6 items could not be copied. ${words}`);
+    expect(only().type).toBe('warning');
+  });
+
+  it('says why a job failed that left nothing behind', async () => {
+    await jobs.start(makeRequest({ kind: 'copy', count: 6 }));
+    service.put({
+      kind: 'copy',
+      state: 'failed',
+      total: 6,
+      done: 2,
+      finished: 'now',
+      reason: 'no_space'
+    });
+    await jobs.resume();
+    expect(only().message).toBe(
+      'Stopped by an error after 2 of 6. There is not enough space at the destination.'
+    );
+  });
+
   it('takes the notification of a lost job away', async () => {
     jest.useFakeTimers();
     await jobs.start(makeRequest());
