@@ -243,7 +243,7 @@ test('It is where it was after a reload, with what came meanwhile', async ({
       response.request().method() === 'PUT'
   );
   await notices.post({ title: 'Meanwhile' });
-  await page.reload({ waitForIsReady: false });
+  await page.reload();
   await expect(history.panel).toBeVisible();
   await expect.poll(() => history.titles()).toEqual(['Meanwhile', 'Before']);
 });
@@ -352,19 +352,21 @@ for (const zoom of [1, 2]) {
         node.style.setProperty('min-width', '0', 'important');
       });
       await expect(history.panel.locator('.cj-mod-open')).toBeVisible();
-      const wide = await history.panel.evaluate(node =>
-        [node, ...node.querySelectorAll('*')]
+      const wide = await history.panel.evaluate((node: HTMLElement) =>
+        [node, ...node.querySelectorAll<HTMLElement>('*')]
           .filter(
             child =>
               child.scrollWidth > child.clientWidth + 1 &&
               ['auto', 'scroll'].includes(getComputedStyle(child).overflowX)
           )
-          .map(child => child.className)
+          .map(child => String(child.className))
       );
       expect(wide).toEqual([]);
-      const outside = await history.panel.evaluate(node => {
+      const outside = await history.panel.evaluate((node: HTMLElement) => {
         const { right } = node.getBoundingClientRect();
-        return [...node.querySelectorAll('button, input, select, a, time')]
+        return [...node.querySelectorAll<HTMLElement>(
+            'button, input, select, a, time'
+          )]
           .filter(
             child =>
               child.getBoundingClientRect().right > right + 1 &&

@@ -90,16 +90,16 @@ export class CellWatches implements IDisposable {
       await this._unwatch(executions);
       return;
     }
-    if (memory.unanswered(id) !== null) {
+    const sent = memory.unanswered(id);
+    if (sent) {
       // A page that was just loaded anew may not be connected yet.
       await panel.sessionContext.ready;
     }
     const kernel = panel.sessionContext.session?.kernel;
-    const execution =
-      runningExecution(cell) ??
-      // Sent before the page was loaded anew. Whether it still runs the page cannot know: a kernel says `idle` to those
-      // who connect. The server does know, unless that was long ago.
-      memory.unanswered(id);
+    // Sent before the page was loaded anew: whether it still runs the page cannot know, for a kernel says `idle` to those
+    // who connect. The server does know, unless that was long ago.
+    const kept = sent?.kernel === kernel?.id ? sent?.execution : undefined;
+    const execution = runningExecution(cell) ?? kept;
     if (kernel && execution) {
       if (execution !== runningExecution(cell)) {
         this._guessed.add(execution);
@@ -226,7 +226,7 @@ export class CellWatches implements IDisposable {
       if (typeof cellId !== 'string') {
         return;
       }
-      memory.sent(cellId, msg_id);
+      memory.sent(cellId, msg_id, kernel);
       // What was taken for running was not, or it is run once more: it is this one then that is waited for.
       const guessed = this._executionsOf(cellId).filter(execution =>
         this._guessed.delete(execution)

@@ -12,6 +12,12 @@ interface IKept {
   watched: Record<string, string>;
 }
 
+interface ISent {
+  execution: string;
+  /** The id of the kernel. */
+  kernel: string;
+}
+
 /** Which cell an execution is of. The server knows executions alone, and a reload forgets what was sent. */
 export class CellMemory {
   constructor(
@@ -42,9 +48,9 @@ export class CellMemory {
   }
 
   /** A cell was sent to be executed. */
-  sent(cell: string, execution: string): void {
+  sent(cell: string, execution: string, kernel: string): void {
     this._sent.delete(cell);
-    this._sent.set(cell, execution);
+    this._sent.set(cell, { execution, kernel });
     this._saveSent();
   }
 
@@ -58,7 +64,7 @@ export class CellMemory {
   /** An execution was answered. */
   ended(execution: string): void {
     for (const [cell, sent] of this._sent) {
-      if (sent === execution) {
+      if (sent.execution === execution) {
         this._sent.delete(cell);
         this._saveSent();
         return;
@@ -67,7 +73,7 @@ export class CellMemory {
   }
 
   /** The execution of a cell to which no answer has come yet, be it that the page was loaded anew meanwhile. */
-  unanswered(cell: string): string | null {
+  unanswered(cell: string): ISent | null {
     return this._sent.get(cell) ?? null;
   }
 
@@ -84,12 +90,12 @@ export class CellMemory {
     }
   }
 
-  private _loadSent(): Map<string, string> {
+  private _loadSent(): Map<string, ISent> {
     try {
       const kept: unknown = JSON.parse(
         this._storage?.getItem(SENT_KEY) ?? '{}'
       );
-      return new Map(Object.entries(kept as Record<string, string>));
+      return new Map(Object.entries(kept as Record<string, ISent>));
     } catch {
       return new Map();
     }
@@ -106,5 +112,5 @@ export class CellMemory {
     }
   }
 
-  private readonly _sent: Map<string, string>;
+  private readonly _sent: Map<string, ISent>;
 }

@@ -280,6 +280,21 @@ describe('CellWatches', () => {
     expect(server.watches.map(({ msg_id }) => msg_id)).toEqual(['m2']);
   });
 
+  it('waits for the next execution when a reload brought another kernel', async () => {
+    const cell = notebook.cell('c');
+    notebook.run(cell, 'm1');
+    cells.dispose();
+    watches.dispose();
+    Object.assign(cell.model, { executionState: 'idle' });
+    Object.assign(notebook.panel.sessionContext, {
+      session: { kernel: new FakeNotebook('second').kernel }
+    });
+    await load();
+    await cells.toggle(notebook.panel, cell);
+    expect(server.watches).toEqual([]);
+    expect(cells.isWatched(cell)).toBe(true);
+  });
+
   it('waits for the next execution after the kernel was restarted', async () => {
     const cell = notebook.cell('c');
     notebook.run(cell, 'm1');
