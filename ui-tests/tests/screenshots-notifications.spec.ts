@@ -54,7 +54,10 @@ for (const [theme, name] of [
         id: identifier
       });
     }, id);
-    await page.sidebar.setWidth(360, 'right');
+    // What is open is read: its toast goes, and leaves the others at rest.
+    await expect(shown.toast('Evaluation failed')).toHaveCount(0);
+    await expect(page.locator('.Toastify--animate')).toHaveCount(0);
+    await expect(shown.toasts).not.toHaveCount(0);
     const panel = page.locator('#cloudru-notifications');
     await expect(panel.locator('.cj-mod-open')).toContainText('smaller batch');
     await page.mouse.move(500, 500);
