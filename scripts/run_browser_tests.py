@@ -37,12 +37,20 @@ def browser_settings() -> dict[str, dict[str, object]]:
 
 
 def roots_environment(folder: Path) -> dict[str, str]:
-    """The settings of a server with three more roots: one writable, one read-only, one missing, all below `folder`."""
+    """The settings of a server with three more roots, all below `folder`: one writable, one read-only that has
+    an icon of its own, one missing."""
     for name in ("scratch", "datasets", "added"):
         (folder / name).mkdir()
     roots = [
         {"name": "scratch", "title": "Scratch", "path": str(folder / "scratch"), "order": 1},
-        {"name": "datasets", "title": "Datasets", "path": str(folder / "datasets"), "read_only": True, "order": 2},
+        {
+            "name": "datasets",
+            "title": "Datasets",
+            "path": str(folder / "datasets"),
+            "read_only": True,
+            "icon": "ui-components:spreadsheet",
+            "order": 2,
+        },
         {"name": "archive", "title": "Archive", "path": str(folder / "archive"), "order": 3},
     ]
     return {

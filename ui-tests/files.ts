@@ -12,6 +12,9 @@ import { join } from 'node:path';
 /** How many names one file gets: every file system allows more. */
 const LINKS = 30_000;
 
+/** Twice what the server copies at a time. */
+const HELD_BYTES = 8 << 20;
+
 /** How a family of files is named: `before`, a number from 1 on, `after`. */
 export interface IFamily {
   before: string;
@@ -95,4 +98,14 @@ export function namesIn(folder: string): string[] {
 
 export function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true });
+}
+
+/**
+ * Make a file whose copy the server of the tests holds half way until it is cancelled (`jupyter_server_test_config.py`);
+ * gives its name.
+ */
+export function makeHeldFile(folder: string): string {
+  const name = 'held.bin';
+  writeFileSync(join(folder, name), Buffer.alloc(HELD_BYTES, 1));
+  return name;
 }

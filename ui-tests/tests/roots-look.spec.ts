@@ -200,6 +200,56 @@ test.describe('The root switcher @roots', () => {
     });
   });
 
+  test('has the icons that the operator chose', async ({
+    files,
+    page,
+    tmpPath
+  }) => {
+    const icon = (part: Locator): Locator =>
+      part.locator('svg[data-icon]').first();
+    await switcherOf(page).click();
+    for (const [title, name] of [
+      ['Scratch', 'folder'],
+      ['Datasets', 'spreadsheet']
+    ] as const) {
+      const row = menuOf(page).locator(`[data-cj-item="${title}"]`);
+      await expect(icon(row)).toBeVisible();
+      await expect(icon(row)).toHaveAttribute(
+        'data-icon',
+        `ui-components:${name}`
+      );
+    }
+    await page.keyboard.press('Escape');
+    await expect(icon(switcherOf(page))).toHaveAttribute(
+      'data-icon',
+      'ui-components:home'
+    );
+
+    const chosen = 'ui-components:spreadsheet';
+    await files.open(`@datasets/${tmpPath}`);
+    await expect(icon(switcherOf(page))).toBeVisible();
+    await expect(icon(switcherOf(page))).toHaveAttribute('data-icon', chosen);
+    await files.execute('roots:open-in-new-panel', {
+      root: 'datasets',
+      area: 'right'
+    });
+    const panel = page.locator('.cj-RootPanel');
+    await expect(panel).toBeVisible();
+    const id = (await panel.getAttribute('id')) ?? '';
+    const tab = page.locator(`.jp-SideBar .lm-TabBar-tab[data-id="${id}"]`);
+    await expect(icon(tab)).toHaveAttribute('data-icon', chosen);
+    await files.launch('workspace-ui:import');
+    const dialog = page.locator('.jp-Dialog');
+    await dialog
+      .getByRole('combobox', { name: 'Root' })
+      .selectOption({ label: 'Datasets (read-only)' });
+    await expect(icon(dialog.locator('.cj-RootSelect-icon'))).toHaveAttribute(
+      'data-icon',
+      chosen
+    );
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+  });
+
   test('tells lock and free space in a narrow side bar', async ({
     files,
     page,
