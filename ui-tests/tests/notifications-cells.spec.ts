@@ -80,6 +80,13 @@ class Cells {
     );
   }
 
+  /** Galata's reload waits for a launcher, and there is a notebook. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('domcontentloaded');
+    await this.page.evaluate(() => window.location.reload());
+    await loaded;
+  }
+
   execute(command: string): Promise<void> {
     return this.page.evaluate(id => {
       void window.jupyterapp.commands.execute(id);
@@ -227,7 +234,7 @@ test('A reload finds the cell that runs, and knows what is watched', async ({
   await page.notebook.save();
   await cells.execute('notebook:run-cell');
   await cells.expectBusy();
-  await page.reload();
+  await cells.reload();
   await expect(page.locator('.jp-CodeCell')).toHaveCount(1);
   await cells.button.waitFor();
   const kept = page.waitForResponse(
@@ -240,7 +247,7 @@ test('A reload finds the cell that runs, and knows what is watched', async ({
   await expect.poll(() => cells.watches()).toHaveLength(1);
   await expect(cells.watched).toHaveCount(1);
   await kept;
-  await page.reload();
+  await cells.reload();
   await expect(cells.watched).toHaveCount(1);
   await cells.letGo('go');
   await expect
