@@ -108,6 +108,7 @@ test-jupyterlab: install-test ## run JupyterLab's own UI tests of LAB_REPO (a cl
 bench: install-test ## measure against stock JupyterLab; ARGS= go to the benchmark
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 	@$(BIN)/python benchmarks/roots.py
+	@$(BIN)/python benchmarks/notifications.py
 
 .PHONY: openapi
 openapi: install ## write docs/openapi.json anew

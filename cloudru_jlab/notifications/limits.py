@@ -20,7 +20,7 @@ class TooLarge(DomainError):
     """The request is larger than any notification can be."""
 
     status = 413
-    reason = "too_large"
+    reason = "request_too_large"
 
 
 class TooMany(DomainError):

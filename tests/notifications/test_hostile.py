@@ -174,7 +174,7 @@ async def test_broken_requests_are_the_senders_fault(ask: Ask, part: tuple[str, 
 async def test_what_is_too_large_is_refused(ask: Ask) -> None:
     for size in (65_537, 5_000_000):
         status, answer = await ask(method="POST", body='{"title": "' + "a" * size + '"}')
-        assert (status, answer["reason"]) == (413, "too_large")
+        assert (status, answer["reason"]) == (413, "request_too_large")
     assert (await ask("claims", method="POST", body={"ids": ["a"] * 1_001}))[0] == 400
 
 
