@@ -60,7 +60,9 @@ def roots_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def playwright(url: str, server: LabServer, configuration: str, more: dict[str, str], arguments: list[str]) -> int:
+def playwright(
+    url: str, server: LabServer, configuration: str, python: Path, more: dict[str, str], arguments: list[str]
+) -> int:
     """Run Playwright against `url`; returns its exit status."""
     environment = {
         **os.environ,
@@ -69,6 +71,8 @@ def playwright(url: str, server: LabServer, configuration: str, more: dict[str, 
         "CLOUDRU_UI_CONFIGURATION": configuration,
         "CLOUDRU_UI_ROOT": str(server.root),
         "CLOUDRU_UI_LOG": str(server.log),
+        # For the tests that start a server of their own.
+        "CLOUDRU_UI_PYTHON": str(python),
         "TARGET_URL": url,
     }
     command = ["node", "node_modules/@playwright/test/cli.js", "test", *arguments]
@@ -110,7 +114,7 @@ def main() -> int:
         if beside:
             origin = server.url.removesuffix(base_url.rstrip("/"))
             url = running.enter_context(reverse_proxy(origin, base_url, folder / "proxy.log"))
-        return playwright(url, server, options.configuration, more, arguments)
+        return playwright(url, server, options.configuration, python, more, arguments)
 
 
 if __name__ == "__main__":

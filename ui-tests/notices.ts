@@ -26,10 +26,13 @@ const ROUTE = `${process.env.TARGET_URL}/cloudru/notifications`;
 
 /** The notifications of the server under test, as a program uses them. */
 export class Notices {
-  constructor(private readonly _page: Page) {}
+  constructor(
+    private readonly _page: Page,
+    private readonly _route = ROUTE
+  ) {}
 
   async post(notification: INew): Promise<IStored> {
-    const answer = await this._page.request.post(ROUTE, {
+    const answer = await this._page.request.post(this._route, {
       data: notification
     });
     expect(answer.status(), await answer.text()).toBe(201);
@@ -38,19 +41,21 @@ export class Notices {
 
   /** Post something that the server must not take. */
   async refused(notification: unknown): Promise<number> {
-    const answer = await this._page.request.post(ROUTE, { data: notification });
+    const answer = await this._page.request.post(this._route, {
+      data: notification
+    });
     return answer.status();
   }
 
   async change(id: string, change: Record<string, unknown>): Promise<void> {
-    const answer = await this._page.request.patch(`${ROUTE}/${id}`, {
+    const answer = await this._page.request.patch(`${this._route}/${id}`, {
       data: change
     });
     expect(answer.status(), await answer.text()).toBe(200);
   }
 
   async list(): Promise<IStored[]> {
-    const answer = await this._page.request.get(`${ROUTE}?limit=1000`);
+    const answer = await this._page.request.get(`${this._route}?limit=1000`);
     const { notifications } = (await answer.json()) as {
       notifications: IStored[];
     };
@@ -63,10 +68,10 @@ export class Notices {
 
   async clear(): Promise<void> {
     const { last } = (await (
-      await this._page.request.get(`${ROUTE}?limit=1`)
+      await this._page.request.get(`${this._route}?limit=1`)
     ).json()) as { last: number };
     await this._page.request.delete(
-      `${ROUTE}?up_to=${Math.max(last, Number.MAX_SAFE_INTEGER)}`
+      `${this._route}?up_to=${Math.max(last, Number.MAX_SAFE_INTEGER)}`
     );
   }
 }
@@ -140,11 +145,10 @@ export async function openTab(page: Page): Promise<Shown> {
 }
 
 export async function waitForPage(page: Page): Promise<void> {
+  // Neither the application nor its splash is there from the start.
+  await page.waitForFunction(() => 'jupyterapp' in window);
+  await page.evaluate(() => window.jupyterapp.restored.then(() => {}));
   await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
-  await page.waitForFunction(async () => {
-    await window.jupyterapp.restored;
-    return true;
-  });
   await page.locator('#cj-notification-alerts').waitFor({ state: 'attached' });
 }
 
