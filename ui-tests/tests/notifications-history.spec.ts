@@ -139,6 +139,8 @@ test('It is worked by the keyboard alone', async ({
     await notices.post({ title });
   }
   await history.panel.waitFor({ state: 'attached' });
+  // The focus goes to the newest that has arrived, and stays with it.
+  await expect(page.getByText('4 unread').first()).toBeVisible();
   await page.keyboard.press('ControlOrMeta+Alt+n');
   await expect(history.panel).toBeVisible();
   await expect.poll(() => history.focused()).toBe('D');
