@@ -127,22 +127,19 @@ def test_runs_the_command_though_nobody_can_be_told(server: Server, tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_passes_signals_on(server: Server, number: signal.Signals) -> None:
-    script = "import signal, time; signal.pause()"
-    ready = "import sys; print('ready', flush=True);" + script
-    process = start(
-        f"By {number.name}", "--", sys.executable, "-c", ready, env=environment(server),
+    with start(
+        # a shell, which a signal ends at any moment: Python loses SIGINT while it imports
+        f"By {number.name}", "--", "sh", "-c", "echo ready; exec sleep 600", env=environment(server),
         # who runs the tests may have it ignored (nohup), and that is inherited
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(number)
-        process.communicate(timeout=90)
-    finally:
-        process.kill()
-        process.wait(30)
-    # Python turns SIGINT into an exception, and ends itself by the signal then
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(number)
+            process.communicate(timeout=90)
+        finally:
+            process.kill()
     assert process.returncode == 128 + number
     row = server.told(title=f"By {number.name} was ended")
     assert row["body"].startswith(number.name)
