@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .contents.feature import ContentsFeature
 from .core.feature import Feature
+from .healthcheck.feature import Healthcheck
 from .listing.feature import ListingFeature
 from .notifications.feature import Notifications
 from .roots.feature import Roots
 
-FEATURES: tuple[type[Feature], ...] = (Notifications, ListingFeature, Roots, ContentsFeature)
+FEATURES: tuple[type[Feature], ...] = (Notifications, Healthcheck, ListingFeature, Roots, ContentsFeature)
 
 
 def in_order(features: tuple[type[Feature], ...] = FEATURES) -> list[type[Feature]]:

@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { browserPlugin } from './browser';
+import { healthcheckPlugins } from './healthcheck';
 import { listingPlugin } from './listing';
 import { notificationsPlugins } from './notifications';
 import { rootsPlugins } from './roots';
@@ -9,7 +10,8 @@ const plugins: JupyterFrontEndPlugin<unknown>[] = [
   listingPlugin,
   browserPlugin,
   ...rootsPlugins,
-  ...notificationsPlugins
+  ...notificationsPlugins,
+  ...healthcheckPlugins
 ];
 
 export default plugins;

@@ -21,6 +21,7 @@ class Ports:
 
     def __init__(self) -> None:
         self._providers: dict[type, object] = {}
+        self._contributions: dict[type, list[object]] = {}
 
     def provide(self, port: type, provider: object) -> None:
         """Offer ``provider`` as ``port``; a second provider of one port is a programming error."""
@@ -31,6 +32,14 @@ class Ports:
     def get(self, port: type[Port]) -> Port | None:
         """The provider of ``port``, or None: the caller then does without."""
         return self._providers.get(port)  # type: ignore[return-value]
+
+    def contribute(self, port: type, contribution: object) -> None:
+        """Add one of several of a kind, such as a `core.ports.HealthProbe`. During `Feature.setup`."""
+        self._contributions.setdefault(port, []).append(contribution)
+
+    def contributions(self, port: type[Port]) -> list[Port]:
+        """All that features have contributed of the kind. Complete once all are set up: from `Feature.start` on."""
+        return list(self._contributions.get(port, []))  # type: ignore[arg-type]
 
 
 class Feature(LoggingConfigurable):

@@ -216,3 +216,35 @@ class Notifier(Protocol):
 
     async def withdraw(self, dedupe_key: str) -> None:
         """Remove what was posted with this key: it is no longer true. Nothing happens where there is none."""
+
+
+class Reading(NamedTuple):
+    """How a component is, as a probe found it. ``id`` tells those of one component apart. ``texts`` gives message and
+    advice in other languages than English (``{"ru": ("…", "…")}``). ``code`` is for programs: a short word, or empty."""
+
+    component: str
+    id: str
+    status: Literal["pass", "warn", "fail"]
+    message: str = ""
+    advice: str = ""
+    texts: dict[str, tuple[str, str]] | None = None
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    code: str = ""
+
+
+@runtime_checkable
+class HealthProbe(Protocol):
+    """Looks at something that may fail. Features offer theirs by `Ports.contribute`; `healthcheck` collects them.
+
+    A probe that raises, or that takes longer than ``timeout_seconds``, is itself a failure of its component: the
+    others go on.
+    """
+
+    name: str
+    interval_seconds: float
+    timeout_seconds: float
+
+    async def read(self) -> list[Reading]:
+        """What is so now. On the event loop: what may block belongs on a thread."""

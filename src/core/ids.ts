@@ -9,7 +9,12 @@ export const PluginIds = {
   rootsPaths: `${PACKAGE}:roots-paths`,
   notifications: `${PACKAGE}:notifications`,
   notificationsCells: `${PACKAGE}:notifications-cells`,
-  notificationsHistory: `${PACKAGE}:notifications-history`
+  notificationsHistory: `${PACKAGE}:notifications-history`,
+  connection: `${PACKAGE}:healthcheck-connection`,
+  connectionLost: `${PACKAGE}:healthcheck-connection-lost`,
+  kernelDeaths: `${PACKAGE}:healthcheck-kernels`,
+  drafts: `${PACKAGE}:healthcheck-drafts`,
+  healthcheck: `${PACKAGE}:healthcheck`
 } as const;
 
 /** The domain of our translation catalogue. */
@@ -23,3 +28,6 @@ export const LISTING_EVENT = '/cloudru_jlab/listing/';
 
 /** The path part of the schema id of the server's notifications event, whatever its host and version. */
 export const NOTIFICATIONS_EVENT = '/cloudru_jlab/notifications/';
+
+/** The path part of the schema id of the server's healthcheck event, whatever its host and version. */
+export const HEALTHCHECK_EVENT = '/cloudru_jlab/healthcheck/';

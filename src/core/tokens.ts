@@ -285,3 +285,5 @@ export const IRoots = new Token<IRoots>(
 );
 
 export { INotifications } from './notifications';
+
+export { IConnection, IDrafts } from './health';

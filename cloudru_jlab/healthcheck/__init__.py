@@ -1,0 +1,1 @@
+"""What fails is noticed, explained and survived."""
