@@ -1,0 +1,1 @@
+"""Unsaved edits of open documents, kept until they are saved."""
