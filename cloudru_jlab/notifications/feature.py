@@ -13,6 +13,7 @@ from traitlets import Float, Integer, TraitError, Unicode, validate
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import Notifier
 from ..core.state import instance_folder
+from ..core.users import tells_users_apart
 from . import handlers
 from .feed import NotificationFeed
 from .forwarding import NotificationForwarding
@@ -21,7 +22,6 @@ from .limits import RateLimit
 from .operator import OperatorToken
 from .service import NotificationService, SystemNotifier
 from .store.writer import Store
-from .users import tells_users_apart
 from .watches import KernelWatches
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from tornado import web
 
 from ..core.errors import NotFound, PermissionDenied
 from ..core.handlers import ApiHandler, operation
+from ..core.users import user_key
 from .limits import MAX_REQUEST, MAX_WEBHOOK, TooLarge, TooMany
 from .models import (
     Alerts,
@@ -28,7 +29,6 @@ from .models import (
 )
 from .operator import OperatorAuthorizer, OperatorIdentity, OperatorToken
 from .service import Caller, NotificationService
-from .users import user_key
 from .watches import KernelWatches
 
 

@@ -15,9 +15,9 @@ from traitlets.config import LoggingConfigurable
 
 from ...core.errors import DomainError, NotFound
 from ...core.tasks import TaskGroup
+from ...core.users import ONE_USER, tells_users_apart, user_key
 from ...kernelside.notify import MESSAGE_TYPE
 from ..models import NewNotification, NewWatch, Notification, Source, Watch
-from ..users import ONE_USER, tells_users_apart, user_key
 from .executions import KINDS, Ended, Executions, Outcome
 from .gateway import Lines, tapped
 from .local import LocalKernel

@@ -10,7 +10,7 @@ from jupyter_server.auth.identity import IdentityProvider, LegacyIdentityProvide
 from notifications.asking import Ask, asker
 
 from cloudru_jlab.core.ports import Message, Notifier
-from cloudru_jlab.notifications.users import tells_users_apart, user_key
+from cloudru_jlab.core.users import tells_users_apart, user_key
 
 TOKENS = {"token-of-anna": "anna", "token-of-boris": "boris", "token-of-all": "all", "token-of-me": "me"}
 OPERATOR = "the-operators-own-token"
