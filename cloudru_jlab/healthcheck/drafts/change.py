@@ -48,15 +48,14 @@ class Change:
         """Add what one request brings; raises `DomainError`, and then nothing has changed."""
         if any(record.seq != more.after + 1 + number for number, record in enumerate(more.records)):
             raise BadParameter("The records are not numbered one by one from “after” on.")
-        records = [record for record in more.records if record.seq > self.last]
-        twice = more.records[: len(more.records) - len(records)]
-        if any(self.recent.get(record.seq) != check(record) for record in twice):
-            raise OutOfStep(self.last)
         if not more.records and (more.after != self.last or not self.exists):
             raise OutOfStep(self.last)
-        if not records:
+        kept = needed(more.records)
+        if any(self.recent.get(record.seq) != check(record) for record in kept if record.seq <= self.last):
+            raise OutOfStep(self.last)
+        kept = [record for record in kept if record.seq > self.last]
+        if not kept:
             return
-        kept = needed(records)
         anew = kept[0].kind == "state"
         header = self.header
         if more.head is not None and anew:

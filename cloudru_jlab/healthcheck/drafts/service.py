@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import partial
 from logging import Logger
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ...core.errors import BadParameter, DomainError, NotAnswering, NotFound
 from ...core.paths import normalise
@@ -65,16 +65,12 @@ class DraftService:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="cloudru-drafts")
         self._lines: dict[tuple[str, str], _Line] = {}
         self._waiting = 0
+        self._running: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
         """Write what has arrived, and let the threads go; one that hangs is not waited for."""
-        running = [line.lock for line in self._lines.values()]
-        for lock in running:
-            try:
-                await asyncio.wait_for(lock.acquire(), _PATIENCE_S)
-                lock.release()
-            except asyncio.TimeoutError:
-                break
+        if self._running:
+            await asyncio.wait(self._running, timeout=_PATIENCE_S)
         await self._tasks.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -117,7 +113,7 @@ class DraftService:
         line.waiting.append((more, done))
         line.users += 1
         self._waiting += size
-        self._tasks.start(self._write(key, line, size), name="draft")
+        self._start(self._write(key, line, size))
         return await _patiently(done)
 
     async def _write(self, key: tuple[str, str], line: _Line, size: int) -> None:
@@ -179,8 +175,13 @@ class DraftService:
             finally:
                 self._leave(key, line)
 
-        self._tasks.start(alone(), name="draft")
+        self._start(alone())
         await _patiently(done)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.start(work, name="draft")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     def _leave(self, key: tuple[str, str], line: _Line) -> None:
         line.users -= 1
