@@ -3,3 +3,4 @@ import './browser.css';
 import './roots.css';
 import './notifications.css';
 import './notifications/history.css';
+import './healthcheck/connection.css';

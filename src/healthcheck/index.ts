@@ -1,4 +1,9 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
+import { connectionLostPlugin, connectionPlugin } from './connection';
+
 /** Each part of the feature adds its plugins here. */
-export const healthcheckPlugins: JupyterFrontEndPlugin<unknown>[] = [];
+export const healthcheckPlugins: JupyterFrontEndPlugin<unknown>[] = [
+  connectionPlugin,
+  connectionLostPlugin
+];
