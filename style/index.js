@@ -4,3 +4,4 @@ import './roots.css';
 import './notifications.css';
 import './notifications/history.css';
 import './healthcheck/connection.css';
+import './healthcheck/status.css';

@@ -1,9 +1,11 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { connectionLostPlugin, connectionPlugin } from './connection';
+import { statusPlugin } from './status';
 
 /** Each part of the feature adds its plugins here. */
 export const healthcheckPlugins: JupyterFrontEndPlugin<unknown>[] = [
   connectionPlugin,
-  connectionLostPlugin
+  connectionLostPlugin,
+  statusPlugin
 ];
