@@ -5,3 +5,4 @@ import './notifications.css';
 import './notifications/history.css';
 import './healthcheck/connection.css';
 import './healthcheck/status.css';
+import './healthcheck/kernels.css';

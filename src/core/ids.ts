@@ -13,6 +13,7 @@ export const PluginIds = {
   connection: `${PACKAGE}:healthcheck-connection`,
   connectionLost: `${PACKAGE}:healthcheck-connection-lost`,
   kernelDeaths: `${PACKAGE}:healthcheck-kernels`,
+  pressure: `${PACKAGE}:healthcheck-pressure`,
   drafts: `${PACKAGE}:healthcheck-drafts`,
   healthcheck: `${PACKAGE}:healthcheck`
 } as const;
