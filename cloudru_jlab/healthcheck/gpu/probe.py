@@ -81,12 +81,12 @@ class GpuProbe(Part):
         """See `context.Part.setup`."""
         if self.enabled:
             ports.contribute(HealthProbe, self)
+            self.context.supervisor.gpus = self.figures
 
-    def memory_of(self, pids: tuple[int, ...]) -> int | None:
-        """The GPU memory of these processes in bytes, on all GPUs. None where there is no GPU, or where the driver
-        names none of the processes: in a container it may know them by other numbers."""
-        found = [self._memory[pid] for pid in pids if pid in self._memory]
-        return sum(found) if found else None
+    def figures(self) -> tuple[list[Gpu], dict[int, int]]:
+        """What the last look found: the GPUs, and the memory on all of them in bytes by process id. In a container the
+        driver may know processes by other numbers, or name none."""
+        return self.gpus, self._memory
 
     async def read(self) -> list[Reading]:
         """See `core.ports.HealthProbe`. Never raises for what the driver does."""

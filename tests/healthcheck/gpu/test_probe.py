@@ -50,9 +50,7 @@ async def test_probe_tells_figures_and_says_that_all_is_well(make_probe: MakePro
     assert (first.index, first.name, second.name) == (0, "Fake GPU 0", "Fake GPU 1")
     assert (first.used, first.total, first.utilisation) == (3 * GIB, 80 * GIB, 0.75)
     assert (first.temperature, first.power_watts) == (61.0, 312.5)
-    assert probe.memory_of((1, 4711)) == 2 * GIB
-    assert probe.memory_of((4711, 4712)) == 4 * GIB
-    assert probe.memory_of((99,)) is None
+    assert probe.figures() == (probe.gpus, {4711: 2 * GIB, 4712: 2 * GIB})
 
 
 @pytest.mark.parametrize("code", [9, 12])
