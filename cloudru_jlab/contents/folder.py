@@ -16,6 +16,7 @@ import errno
 import fnmatch
 import os
 import re
+import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator
@@ -32,10 +33,11 @@ from jupyter_server.services.contents.manager import ContentsManager
 from tornado.web import HTTPError
 from traitlets import Int, TraitError, validate
 
-from ..core.errors import DomainError
+from ..core.errors import DomainError, NoSpace
 from ..core.ports import DirectoryHead, DirectoryIndex
 from .directory import DirectoryReader, Model
 from .hashes import Fingerprint, HashCache, HashingWriter, hash_file
+from .writing import room_for, written
 
 T = TypeVar("T")
 
@@ -55,6 +57,9 @@ _SLICE_S = 0.005
 
 #: The children that a listing asks a subclass for, by API path, as far as they are described already.
 _listing: contextvars.ContextVar[dict[str, Model] | None] = contextvars.ContextVar("cloudru_jlab_listing", default=None)
+
+#: Whether a save is under way, of which a checkpoint may be a part.
+_saving: contextvars.ContextVar[bool] = contextvars.ContextVar("cloudru_jlab_saving", default=False)
 
 
 class FolderContentsManager(AsyncLargeFileManager):
@@ -276,8 +281,11 @@ class FolderContentsManager(AsyncLargeFileManager):
 
     @contextmanager
     def atomic_writing(self, os_path: str, *args: Any, **kwargs: Any) -> Iterator[Any]:
-        """As the server's, and remembers the hash of what is written."""
-        with super().atomic_writing(os_path, *args, **kwargs) as file:
+        """As the server's, but see `writing`; and remembers the hash of what is written."""
+        with (
+            self.perm_to_403(os_path),
+            written(os_path, *args, atomic=self.use_atomic_writing, log=self.log, **kwargs) as file,
+        ):
             writer = HashingWriter(file, self.hash_algorithm)
             yield writer
         try:
@@ -304,14 +312,55 @@ class FolderContentsManager(AsyncLargeFileManager):
     async def save(self, model: Model, path: str = "") -> Model:
         """As the server's."""
         existed = self._lexists(path)
+        saving = _saving.set(True)
         try:
-            saved: Model = await super().save(model, path)
+            with room_for(self._get_os_path(path.strip("/")), path):
+                saved: Model = await super().save(model, path)
         finally:
+            _saving.reset(saving)
             # Also where a hook failed afterwards.
             index = self._index()
             if index is not None and not existed and self._lexists(path):
                 index.entry_created(path.strip("/"))
         return saved
+
+    async def create_checkpoint(self, path: str) -> Any:
+        """As the server's; a notebook that is saved stays saved where there is no room for its first checkpoint."""
+        try:
+            with room_for(self._get_os_path(path.strip("/")), path):
+                return await super().create_checkpoint(path)
+        except HTTPError as error:
+            if not _saving.get() or error.status_code != NoSpace.status:
+                raise
+            self.log.warning("There is no room for a checkpoint of %s", path)
+
+    async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
+        """As the server's."""
+        with room_for(self._get_os_path(path.strip("/")), path):
+            await super().restore_checkpoint(checkpoint_id, path)
+
+    async def _save_large_file(self, os_path: str, content: str, format: str | None) -> None:
+        """As the server's; a piece that there is no room for leaves the file as long as it was."""
+        size = os.stat(os_path).st_size
+        try:
+            await super()._save_large_file(os_path, content, format)
+        except OSError:
+            os.truncate(os_path, size)
+            raise
+
+    def check_and_sign(self, nb: Any, path: str = "", **options: Any) -> None:
+        """As the server's; where the database of signatures cannot be written to, the notebook is saved without."""
+        try:
+            super().check_and_sign(nb, path, **options)
+        except sqlite3.Error as error:
+            self.log.warning("%s is not signed, and will not be trusted: %s", path, error)
+
+    def mark_trusted_cells(self, nb: Any, path: str = "") -> None:
+        """As the server's; where the database of signatures does not work, the notebook is not trusted."""
+        try:
+            super().mark_trusted_cells(nb, path)
+        except sqlite3.Error as error:
+            self.log.warning("%s is not trusted: %s", path, error)
 
     async def delete_file(self, path: str) -> None:
         """As the server's."""

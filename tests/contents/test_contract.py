@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 from jupyter_server import CallContext
-from jupyter_server.services.contents.filecheckpoints import FileCheckpoints
+from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints, FileCheckpoints
 from jupyter_server.services.contents.fileio import FileManagerMixin
 from jupyter_server.services.contents.handlers import ContentsHandler
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
@@ -41,7 +41,11 @@ OVERRIDDEN = {
     "restore_checkpoint": ["self", "checkpoint_id", "path"],
     "list_checkpoints": ["self", "path"],
     "delete_checkpoint": ["self", "checkpoint_id", "path"],
+    "_save_large_file": ["self", "os_path", "content", "format"],
+    "mark_trusted_cells": ["self", "nb", "path"],
 }
+#: Versions of the server differ in what comes after that, which ours hands on.
+BEGINNINGS = {"check_and_sign": ["self", "nb", "path"]}
 #: Answered at once in the contents root, as the server does.
 IMMEDIATE = {
     "atomic_writing",
@@ -51,6 +55,7 @@ IMMEDIATE = {
     "is_writable",
     "resolve_path",
     "_get_os_path",
+    "mark_trusted_cells",
 }
 USED = ["should_list", "open", "check_and_sign", "mark_trusted_cells", "validate_notebook_model"]
 
@@ -73,7 +78,13 @@ def test_nothing_else_is_overridden() -> None:
     classes = (CloudruContentsManager, FolderContentsManager)
     own = {name for ours in classes for name, value in vars(ours).items() if inspect.isfunction(value)}
     inherited = {name for name in own if hasattr(AsyncLargeFileManager, name)}
-    assert inherited - {"__init__"} == set(OVERRIDDEN)
+    assert inherited - {"__init__"} == set(OVERRIDDEN) | set(BEGINNINGS)
+
+
+@pytest.mark.parametrize("name", sorted(BEGINNINGS))
+def test_overridden_member_begins_as_the_servers_does(name: str) -> None:
+    for owner in (AsyncLargeFileManager, CloudruContentsManager):
+        assert list(inspect.signature(getattr(owner, name)).parameters)[:3] == BEGINNINGS[name]
 
 
 def test_post_save_hooks_are_where_we_look() -> None:
@@ -96,3 +107,9 @@ def test_the_handler_of_a_request_is_known() -> None:
 def test_checkpoints_of_the_server_find_their_files_by_one_method() -> None:
     """Else the server's own checkpoints could make directories of a prefix in the contents root."""
     assert "self._get_os_path(" in inspect.getsource(FileCheckpoints.checkpoint_path)
+
+
+def test_the_servers_own_copy_of_a_checkpoint_is_made_by_one_method() -> None:
+    """Else a full disk would cut off the checkpoint, or the file that it is restored to."""
+    for verb in (AsyncFileCheckpoints.create_checkpoint, AsyncFileCheckpoints.restore_checkpoint):
+        assert "await self._copy(" in inspect.getsource(verb)

@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import suppress
 from typing import Any
 
+from anyio.to_thread import run_sync
 from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints
 from tornado.web import HTTPError
 
 from ...core.entries import Entry
 from ...core.errors import Conflict, NotADirectory, NotFound
 from ...core.ports import RootRegistry
+from ..writing import is_full, written
 from .files import Files
 from .spots import Spot, http_errors
 
@@ -107,6 +111,30 @@ class DefaultRootCheckpoints(AsyncFileCheckpoints):
                 raise HTTPError(404, f"{path} is not in this root")
         found: str = super()._get_os_path(path)
         return found
+
+    async def list_checkpoints(self, path: str) -> list[Checkpoint]:
+        """As the server's, which makes the directory first: where there is no room for it, there are none."""
+        try:
+            found: list[Checkpoint] = await super().list_checkpoints(path)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return []
+        return found
+
+    async def _copy(self, src: str, dest: str) -> None:
+        """As the server's; a failure leaves what was in ``dest``."""
+        if not os.access(src, os.W_OK):
+            # The server's own refuses that.
+            await super()._copy(src, dest)
+        else:
+            await run_sync(self._copy_safely, src, dest)
+
+    def _copy_safely(self, src: str, dest: str) -> None:
+        with open(src, "rb") as old, written(dest, atomic=True, log=self.log, text=False) as new:
+            shutil.copyfileobj(old, new, 1 << 20)
+        with suppress(OSError):
+            shutil.copystat(src, dest)
 
 
 def _kept(spot: Spot, checkpoint: str) -> Spot:

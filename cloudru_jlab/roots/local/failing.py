@@ -20,7 +20,8 @@ def failure(error: OSError, path: str) -> DomainError:
     if code == errno.EISDIR:
         return Conflict(f"{shown} is a folder, not a file.")
     if code in _NO_SPACE:
-        return NoSpace(f"There is not enough room for {shown}.")
+        why = "There is not enough room on the disk for"
+        return NoSpace(f"{why} {shown}. Delete files that you do not need, and try again.")
     if code == errno.EXDEV:
         return Conflict(f"{shown} lies on another file system. Copy it, and delete the old one.", cross_device=True)
     if code == errno.EBUSY:
