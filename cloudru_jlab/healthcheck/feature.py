@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import importlib
 import secrets
-from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import Notifier, RootRegistry
 from ..core.state import instance_folder
+from . import handlers
 from .cgroup import MemoryGroup
-from .context import Context, Part, RingKind
-from .supervisor.supervisor import Supervisor
+from .context import Context, Part
+from .doorbell import Doorbell
+from .ending import EndSignal
+from .metrics import HealthMetrics
+from .service import HealthService
+from .supervisor import wording
+from .supervisor.supervisor import Supervisor, now
 
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
-
-EVENT_SCHEMA = "https://schema.cloud.ru/cloudru_jlab/healthcheck/v1"
 
 #: In the order in which they begin; until all exist, those that do not are left out.
 _PLANNED = (
@@ -37,7 +39,7 @@ def _parts() -> tuple[type[Part], ...]:
         try:
             found.append(getattr(importlib.import_module(full), name))
         except (ModuleNotFoundError, AttributeError) as error:
-            if isinstance(error, ModuleNotFoundError) and error.name != full:
+            if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(full):
                 raise
     return tuple(found)
 
@@ -55,9 +57,7 @@ class Healthcheck(Feature):
 
     def setup(self, serverapp: ServerApp, ports: Ports) -> None:
         """See `core.feature.Feature.setup`."""
-        self._events = serverapp.event_logger
-        if self._events is not None:
-            self._events.register_event_schema(Path(__file__).parent / "events" / "v1.yaml")
+        self._doorbell = Doorbell(serverapp.event_logger)
         memory = MemoryGroup()
         self.supervisor = Supervisor(memory, parent=self)
         self.context = Context(
@@ -66,12 +66,17 @@ class Healthcheck(Feature):
             folder=instance_folder(serverapp.data_dir, serverapp.base_url, serverapp.root_dir),
             memory=memory,
             supervisor=self.supervisor,
-            ring=self._ring,
+            ring=self._doorbell.ring,
             notifier=ports.get(Notifier),  # type: ignore[type-abstract]
             log=self.log,
             instance=secrets.token_hex(16),
-            started=datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            started=now(),
         )
+        self.supervisor.connect(self.context)
+        self.service = HealthService(self.supervisor, self.context.instance, self.context.started)
+        self._metrics = HealthMetrics(self.supervisor)
+        self._end = EndSignal(self._ending)
+        self._off: list[str] = []
         self.parts: list[Part] = []
         for kind in PARTS:
             try:
@@ -79,6 +84,7 @@ class Healthcheck(Feature):
                 part.setup(serverapp, ports)
             except Exception:
                 self.log.exception("%s is off; the rest of the healthcheck goes on", kind.__name__)
+                self._off.append(kind.__name__)
             else:
                 self.parts.append(part)
 
@@ -88,30 +94,42 @@ class Healthcheck(Feature):
         there: dict[type[Part], Part | None] = dict.fromkeys(PARTS)
         if parts is not None:
             there = {type(part): part for part in parts}
+        own = {"service": self.service}
         return [
-            (pattern, handler, {"part": part}) for kind, part in there.items() for pattern, handler in kind.routes()
-        ]
+            ("healthz/live", handlers.LiveHandler, own),
+            ("healthz/ready", handlers.ReadyHandler, own),
+            ("health", handlers.DocumentHandler, own),
+            ("health/samples", handlers.SamplesHandler, own),
+        ] + [(pattern, handler, {"part": part}) for kind, part in there.items() for pattern, handler in kind.routes()]
 
     async def start(self) -> None:
         """See `core.feature.Feature.start`."""
-        await self.supervisor.start()
         for part in self.parts:
             try:
                 await part.start()
             except Exception:
                 self.log.exception("%s did not start; the rest of the healthcheck goes on", type(part).__name__)
+                self._off.append(type(part).__name__)
+        await self.supervisor.start()
+        self.supervisor.report("parts", [wording.part_off(name) for name in self._off])
+        self._metrics.register()
+        self._end.install()
+        self.service.running = True
 
     async def stop(self) -> None:
         """See `core.feature.Feature.stop`."""
         if not hasattr(self, "supervisor"):
             return
+        self._ending()
+        self._end.remove()
+        self._metrics.unregister()
         for part in reversed(self.parts):
             try:
                 await part.stop()
             except Exception:
                 self.log.exception("%s did not stop cleanly", type(part).__name__)
         await self.supervisor.stop()
+        self._doorbell.stop()
 
-    def _ring(self, kind: RingKind, seq: int) -> None:
-        if self._events is not None:
-            self._events.emit(schema_id=EVENT_SCHEMA, data={"kind": kind, "seq": seq})
+    def _ending(self) -> None:
+        self.service.ending = True
