@@ -1,7 +1,7 @@
 """Write docs/openapi.json from the features' routes and the msgspec structs of their verbs.
 
-    python scripts/generate_openapi.py            write it
-    python scripts/generate_openapi.py --check    fail when it is stale
+python scripts/generate_openapi.py            write it
+python scripts/generate_openapi.py --check    fail when it is stale
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def tidy(value: Any) -> Any:
     """Schemas with docstrings' line breaks and backquotes taken out."""
     if isinstance(value, dict):
         return {
-            key: " ".join(item.replace("``", "`").split()) if key == "description" else tidy(item)
+            key: " ".join(item.replace("``", "`").split())
+            if key == "description" and isinstance(item, str)
+            else tidy(item)
             for key, item in value.items()
         }
     return [tidy(item) for item in value] if isinstance(value, list) else value
