@@ -4,9 +4,13 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import { HEALTHCHECK_EVENT } from '../../core/ids';
+import { ApiError } from '../../core/request';
 import type { IConnection } from '../../core/tokens';
 import type { IDeath } from '../types';
 import type { DeathsApi } from './api';
+
+/** Time to the next try while the server has not answered once, in ms. */
+const RETRY = 5_000;
 
 /** Whether an emission of the server's event stream says that a kernel died. Nothing else in it is believed. */
 function isDeath({ schema_id, kind }: Event.Emission): boolean {
@@ -25,10 +29,10 @@ export class Deaths implements IDisposable {
     this._connection = connection;
     events.stream.connect(this._onEvent, this);
     connection?.returned.connect(this._onReturn, this);
-    this.ready = this.refresh();
+    this.ready = this._begin();
   }
 
-  /** The server has answered for the first time, or could not. Never rejects. */
+  /** The server has answered for the first time, or knows of no deaths. Never rejects. */
   readonly ready: Promise<void>;
 
   /** Oldest first. */
@@ -75,6 +79,15 @@ export class Deaths implements IDisposable {
     return this._next;
   }
 
+  /** What is there when the page is loaded must be known before anything can be called new. */
+  private async _begin(): Promise<void> {
+    await this.refresh();
+    while (!this._isKnown && !this.isDisposed) {
+      await new Promise(resolve => setTimeout(resolve, RETRY));
+      await this.refresh();
+    }
+  }
+
   private async _refresh(): Promise<void> {
     try {
       const { signal } = this._life;
@@ -97,7 +110,10 @@ export class Deaths implements IDisposable {
         this._arrived.emit(fresh);
       }
     } catch (error) {
-      if (!this.isDisposed) {
+      if (error instanceof ApiError && error.status < 500) {
+        // The server has no healthcheck, or the user no right to it.
+        this._isKnown = true;
+      } else if (!this.isDisposed) {
         console.warn(error);
       }
     }

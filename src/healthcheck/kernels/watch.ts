@@ -103,8 +103,8 @@ export class PanelWatch implements IDisposable {
 
   private _onDied(_: unknown, cell: string | null): void {
     const early = this._early;
-    this._early = 0;
-    if (performance.now() - early < LATE_LOOK && early > 0) {
+    this._early = null;
+    if (early !== null && Date.now() - early < LATE_LOOK) {
       // The explanation was faster.
       return;
     }
@@ -143,7 +143,7 @@ export class PanelWatch implements IDisposable {
     if (death) {
       const isHeard = this._isAwaited || this._isUnexplained;
       if (!isHeard) {
-        this._early = performance.now();
+        this._early = Date.now();
         this._cell = this._follower.stop();
       }
       this._isAwaited = false;
@@ -277,7 +277,8 @@ export class PanelWatch implements IDisposable {
 
   private _cell: string | null = null;
   private _death: IDeath | null = null;
-  private _early = 0;
+  /** When an explanation came that no word of the kernel's own went before, ms of the epoch. */
+  private _early: number | null = null;
   private readonly _follower: KernelFollower;
   private _isAwaited = false;
   private _isCaughtUp = false;
