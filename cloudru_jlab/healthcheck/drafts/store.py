@@ -72,14 +72,14 @@ class DraftStore:
         found: list[Summary] = []
         try:
             with os.scandir(self._folder_of(user)) as entries:
-                names = [entry.name for entry in entries if is_draft(entry.name)]
+                there = [entry for entry in entries if is_draft(entry.name)]
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
             raise failure(error) from error
-        for name in names:
+        for entry in there:
             with suppress(OSError, Damaged):
-                found.append(self._summary((user, name.removesuffix(SUFFIX))))
+                found.append(self._summary((user, entry.name.removesuffix(SUFFIX)), entry.stat(follow_symlinks=False)))
         return sorted(found, key=lambda summary: summary.updated, reverse=True)
 
     def load(self, user: str, draft: str) -> tuple[Summary, list[Stored]]:
@@ -95,13 +95,13 @@ class DraftStore:
         last = content.records[-1]
         return Summary(content.header, last.seq, last.time, info.st_mtime, content.end), content.records
 
-    def _summary(self, key: _Key) -> Summary:
-        with self._open(key, os.O_RDONLY) as fd:
-            info = os.fstat(fd)
-            known = self._recall(key, info)
-            if known is None:
+    def _summary(self, key: _Key, info: os.stat_result) -> Summary:
+        known = self._recall(key, info)
+        if known is None:
+            with self._open(key, os.O_RDONLY) as fd:
+                info = os.fstat(fd)
                 known = glance(fd, info) or read(info, content_of(all_of(fd)))
-                self._keep(key, known)
+            self._keep(key, known)
         return Summary(known.header, known.last, known.updated, info.st_mtime, known.end)
 
     # --- writing
