@@ -42,6 +42,8 @@ export interface IRequest {
   query?: Query;
   body?: unknown;
   signal?: AbortSignal;
+  /** The request outlives the page. */
+  keepalive?: boolean;
 }
 
 /**
@@ -54,11 +56,14 @@ export interface IRequest {
 export async function requestJson<T>(
   settings: ServerConnection.ISettings,
   route: string,
-  { method = 'GET', query, body, signal }: IRequest = {}
+  { method = 'GET', query, body, signal, keepalive }: IRequest = {}
 ): Promise<T> {
   const url =
     URLExt.join(settings.baseUrl, API_NAMESPACE, route) + queryString(query);
   const init: RequestInit = { method, signal: signal ?? null };
+  if (keepalive) {
+    init.keepalive = true;
+  }
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'Content-Type': 'application/json' };

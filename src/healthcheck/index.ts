@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { connectionLostPlugin, connectionPlugin } from './connection';
+import { draftsPlugin } from './drafts';
 import { kernelDeathsPlugin } from './kernels';
 import { pressurePlugin } from './pressure';
 import { statusPlugin } from './status';
@@ -9,7 +10,8 @@ import { statusPlugin } from './status';
 export const healthcheckPlugins: JupyterFrontEndPlugin<unknown>[] = [
   connectionPlugin,
   connectionLostPlugin,
-  statusPlugin,
   kernelDeathsPlugin,
-  pressurePlugin
+  pressurePlugin,
+  statusPlugin,
+  draftsPlugin
 ];
