@@ -98,6 +98,10 @@ class KernelDeaths(Part):
         await self.store.loaded()
         return Deaths(self.context.instance, self.store.last, self.store.after(query.after, query.kernel))
 
+    def recent(self) -> list[Death]:
+        """The newest first."""
+        return self.store.after(0)[::-1]
+
     @property
     def kernels(self) -> dict[str, Kernel]:
         """All that there are, by id."""
