@@ -109,9 +109,13 @@ class NobodyMayDoAnything(Authorizer):
 
 def example_path(verb: Verb) -> str:
     template, names = path_template(verb.pattern)
-    for name in names:
-        template = template.replace("{" + name + "}", "x")
-    return template.lstrip("/")
+    for example in ("x", "0" * 32):
+        path = template
+        for name in names:
+            path = path.replace("{" + name + "}", example)
+        if re.fullmatch(ROUTE_PREFIX + verb.pattern, path):
+            break
+    return path.lstrip("/")
 
 
 def body_of(verb: Verb) -> dict[str, Any]:
