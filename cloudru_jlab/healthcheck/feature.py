@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import secrets
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,16 @@ from ..core.feature import Feature, Ports, Route
 from ..core.ports import Notifier, RootRegistry
 from ..core.state import instance_folder
 from . import handlers
+from .blackbox import BlackBox
 from .cgroup import MemoryGroup
 from .context import Context, Part
+from .deaths import KernelDeaths
 from .doorbell import Doorbell
+from .drafts import DraftJournal
 from .ending import EndSignal
+from .gpu import GpuProbe
 from .metrics import HealthMetrics
+from .priorities import KernelPriorities
 from .service import HealthService
 from .supervisor import wording
 from .supervisor.supervisor import Supervisor, now
@@ -22,29 +26,8 @@ from .supervisor.supervisor import Supervisor, now
 if TYPE_CHECKING:
     from jupyter_server.serverapp import ServerApp
 
-#: In the order in which they begin; until all exist, those that do not are left out.
-_PLANNED = (
-    ("deaths", "KernelDeaths"),
-    ("blackbox", "BlackBox"),
-    ("gpu", "GpuProbe"),
-    ("priorities", "KernelPriorities"),
-    ("drafts", "DraftJournal"),
-)
-
-
-def _parts() -> tuple[type[Part], ...]:
-    found = []
-    for module, name in _PLANNED:
-        full = f"{__package__}.{module}"
-        try:
-            found.append(getattr(importlib.import_module(full), name))
-        except (ModuleNotFoundError, AttributeError) as error:
-            if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(full):
-                raise
-    return tuple(found)
-
-
-PARTS: tuple[type[Part], ...] = _parts()
+#: In the order in which they begin.
+PARTS: tuple[type[Part], ...] = (KernelDeaths, BlackBox, GpuProbe, KernelPriorities, DraftJournal)
 
 
 class Healthcheck(Feature):
@@ -87,6 +70,8 @@ class Healthcheck(Feature):
                 self._off.append(kind.__name__)
             else:
                 self.parts.append(part)
+                if isinstance(part, KernelDeaths):
+                    self.service.deaths = part.recent
 
     def routes(self) -> list[Route]:
         """See `core.feature.Feature.routes`. Without a server, all that there could be."""
