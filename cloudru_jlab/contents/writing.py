@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from logging import Logger
@@ -53,7 +54,7 @@ def written(path: str, text: bool = True, *, atomic: bool, log: Logger, **option
             raise
     elif there:
         with open(path, "rb") as file:
-            old = file.read()
+            old, before = file.read(), os.fstat(file.fileno())
     opened = False
     try:
         with open(path, "w" if text else "wb", **options) as file:
@@ -64,9 +65,12 @@ def written(path: str, text: bool = True, *, atomic: bool, log: Logger, **option
                 os.fsync(file.fileno())
     except BaseException:
         if there and beside:
-            os.replace(aside, path)
+            if not (_is_shared(path) and _pour_back(aside, path)):
+                os.replace(aside, path)
         elif there and opened:
             _put_back(path, old, log)
+            with suppress(OSError):
+                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         elif opened:
             with suppress(OSError):
                 os.unlink(path)
@@ -74,6 +78,27 @@ def written(path: str, text: bool = True, *, atomic: bool, log: Logger, **option
     # Whatever is there: of an earlier save that was cut off, too.
     if atomic and os.path.isfile(aside):
         os.remove(aside)
+
+
+def _is_shared(path: str) -> bool:
+    """Whether the file has other names, or another owner: another file in its place would not be the same."""
+    with suppress(OSError):
+        info = os.stat(path)
+        return info.st_nlink > 1 or info.st_uid != os.geteuid()
+    return False
+
+
+def _pour_back(aside: str, path: str) -> bool:
+    """The old content into the file itself, from the copy, which then goes; whether that could be done."""
+    try:
+        shutil.copyfile(aside, path)
+    except OSError:
+        return False
+    with suppress(OSError):
+        shutil.copystat(aside, path)
+    with suppress(OSError):
+        os.unlink(aside)
+    return True
 
 
 def _put_back(path: str, old: bytes, log: Logger) -> None:

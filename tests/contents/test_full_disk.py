@@ -227,10 +227,13 @@ def write(path: Path, content: str, *, atomic: bool = True) -> None:
 def test_a_failure_puts_the_old_content_back(disk: Path, atomic: bool, leave: int) -> None:
     file = disk / "a.txt"
     file.write_text("old" * 10_000)
+    modified = file.stat().st_mtime_ns
     fill_up(disk, leave=leave)
     with pytest.raises(OSError, match="No space"):
         write(file, "x" * 600_000, atomic=atomic)
     assert file.read_text() == "old" * 10_000
+    # Else JupyterLab would say that the file was changed by somebody else.
+    assert file.stat().st_mtime_ns == modified
     with pytest.raises(OSError, match="No space"):
         write(disk / "new", "x" * 600_000, atomic=atomic)
     assert sorted(path.name for path in disk.iterdir()) == ["a.txt", "filler"]
@@ -245,6 +248,19 @@ def test_an_error_of_who_writes_puts_the_old_content_back(tmp_path: Path, atomic
             opened.write("x" * (1 // 0))
     assert file.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_other_names_of_the_file_have_the_old_content_too(disk: Path) -> None:
+    file, other = disk / "a.txt", disk / "b.txt"
+    file.write_text("old" * 10_000)
+    os.link(file, other)
+    before = file.stat()
+    fill_up(disk, leave=100_000)
+    with pytest.raises(OSError, match="No space"):
+        write(file, "x" * 600_000)
+    assert file.read_text() == other.read_text() == "old" * 10_000
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert sorted(path.name for path in disk.iterdir()) == ["a.txt", "b.txt", "filler"]
 
 
 def test_the_file_stays_the_same_one(tmp_path: Path) -> None:
