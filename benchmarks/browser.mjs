@@ -8,6 +8,8 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 
+import * as health from './health_page.mjs';
+
 // The browser tests' own copy: the benchmarks bring no packages.
 const require = createRequire(
   new URL('../ui-tests/package.json', import.meta.url)
@@ -440,7 +442,7 @@ async function obey({ do: verb, page: id, ...rest }) {
   if (verb === 'close') {
     pages.delete(id);
   }
-  return page[verb](rest);
+  return verb in health ? health[verb](page, rest) : page[verb](rest);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -81,11 +81,16 @@ class Server:
         *,
         settings: dict[str, dict[str, Any]] | None = None,
         options: dict[str, dict[str, Any]] | None = None,
+        extensions: tuple[str, ...] = (),
+        disabled: tuple[str, ...] = (),
     ) -> None:
         self.flavour = flavour
         self.root = root
         self.settings = settings or {}
         self.options = options or {}
+        self.extensions = extensions
+        #: Plugins of the page that are off.
+        self.disabled = disabled
         self.port = 0
         # On loopback too: other users of the machine could run code in an open server.
         self.token = secrets.token_hex(16)
@@ -180,7 +185,8 @@ class Server:
                 "allow_root": True,
                 "disable_check_xsrf": True,
                 # An explicit value wins over every jupyter_server_config.d of the environment.
-                "jpserver_extensions": {"jupyterlab": True, "looptick": True, "cloudru_jlab": self.flavour == "ours"},
+                "jpserver_extensions": {"jupyterlab": True, "looptick": True, "cloudru_jlab": self.flavour == "ours"}
+                | dict.fromkeys(self.extensions, True),
             },
             "IdentityProvider": {"token": self.token},
             "LabApp": {
@@ -204,6 +210,9 @@ class Server:
             file = state / "settings" / f"{plugin}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(values), encoding="utf-8")
+        page = state / "config" / "labconfig" / "page_config.json"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(self.disabled, True)}), encoding="utf-8")
 
     def _await_start(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
