@@ -15,6 +15,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
+import type { MemoryGroup } from './memory-group';
+
 /** A slow, busy machine takes this long to start a server, in ms. */
 const START_TIMEOUT = 120_000;
 
@@ -43,7 +45,9 @@ export class OwnServer {
   constructor(
     readonly port: number,
     private readonly _folder: string,
-    private readonly _users: Readonly<Record<string, string>> | null
+    private readonly _users: Readonly<Record<string, string>> | null,
+    /** Limits the memory of the server and its kernels. */
+    private readonly _group: MemoryGroup | null = null
   ) {
     this.url = `http://127.0.0.1:${port}`;
     this.log = join(_folder, 'server.log');
@@ -65,6 +69,11 @@ export class OwnServer {
 
   readonly log: string;
   readonly url: string;
+
+  /** The folder that it serves. */
+  get root(): string {
+    return join(this._folder, PLACES.CLOUDRU_UI_ROOT);
+  }
 
   /** Resolves when the server answers. */
   async start(): Promise<void> {
@@ -88,18 +97,17 @@ export class OwnServer {
     }
     variables.PATH = `${dirname(python)}${delimiter}${process.env.PATH}`;
     const output = openSync(this.log, 'a');
-    const started = spawn(
+    const [program, ...words] = [
+      ...(this._group?.enter ?? []),
       python,
-      [
-        ...['-m', 'jupyterlab', '--allow-root', '--no-browser'],
-        `--config=${join(__dirname, config)}`
-      ],
-      {
-        cwd: join(this._folder, PLACES.CLOUDRU_UI_ROOT),
-        env: variables,
-        stdio: ['ignore', output, output]
-      }
-    );
+      ...['-m', 'jupyterlab', '--allow-root', '--no-browser'],
+      `--config=${join(__dirname, config)}`
+    ];
+    const started = spawn(program, words, {
+      cwd: join(this._folder, PLACES.CLOUDRU_UI_ROOT),
+      env: variables,
+      stdio: ['ignore', output, output]
+    });
     closeSync(output);
     this._process = started;
     this._ended = new Promise<void>(resolve => {
@@ -116,6 +124,15 @@ export class OwnServer {
     this._process?.kill('SIGKILL');
     await this._ended;
     this._process = null;
+  }
+
+  /** Let it hang: it keeps its connections, takes new ones, and does not say a word. */
+  pause(): void {
+    this._process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this._process?.kill('SIGCONT');
   }
 
   private async _answers(started: ChildProcess): Promise<boolean> {
@@ -148,15 +165,18 @@ function freePort(): Promise<number> {
 interface IServerFixtures {
   /** The user of each token; null for a server that cannot tell one from another. */
   users: Readonly<Record<string, string>> | null;
+  /** Limits the memory of server and kernels, where a test demands it. */
+  group: MemoryGroup | null;
   server: OwnServer;
 }
 
 /** Playwright's test, with a server that is the test's own. */
 export const test = base.extend<IServerFixtures>({
   users: [null, { option: true }],
-  server: async ({ users }, use, testInfo) => {
+  group: [null, { option: true }],
+  server: async ({ users, group }, use, testInfo) => {
     const folder = mkdtempSync(join(tmpdir(), 'cloudru-own-'));
-    const server = new OwnServer(await freePort(), folder, users);
+    const server = new OwnServer(await freePort(), folder, users, group);
     try {
       await server.start();
       await use(server);
