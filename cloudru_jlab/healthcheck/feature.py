@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from traitlets import TraitError
+
 from ..core.feature import Feature, Ports, Route
 from ..core.ports import Notifier, RootRegistry
 from ..core.state import instance_folder
@@ -42,7 +44,11 @@ class Healthcheck(Feature):
         """See `core.feature.Feature.setup`."""
         self._doorbell = Doorbell(serverapp.event_logger)
         memory = MemoryGroup()
-        self.supervisor = Supervisor(memory, parent=self)
+        try:
+            self.supervisor = Supervisor(memory, parent=self)
+        except TraitError as error:
+            self.log.critical("The supervisor's configuration is left aside: %s", error)
+            self.supervisor = Supervisor(memory, log=self.log)
         self.context = Context(
             serverapp=serverapp,
             ports=ports,
