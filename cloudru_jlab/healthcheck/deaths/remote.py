@@ -31,6 +31,7 @@ _MISSES = 2
 #: How long after the server was asked to restart or end a kernel what happens to it is on purpose, in seconds.
 _DELIBERATE_SECONDS = 15.0
 _SOON_SECONDS = 1.0
+_FAILURES = (HTTPError, OSError, asyncio.TimeoutError, ValueError, TypeError, KeyError)
 #: Messages about a kernel's end are short.
 _LONGEST = 4_096
 
@@ -104,20 +105,43 @@ class RemoteKernels:
 
     async def _ask(self, kernels: list[Kernel]) -> None:
         try:
-            response = await asyncio.wait_for(
-                gateway_request(self._managers.kernels_url, method="GET"), _ANSWER_SECONDS
-            )
-            models = {str(model["id"]): model for model in json.loads(response.body)}
-        except (HTTPError, OSError, TimeoutError, asyncio.TimeoutError, ValueError, TypeError, KeyError) as error:
+            models = await self._listed()
+            for kernel in kernels:
+                if kernel.id not in models:
+                    model = await self._one(kernel)
+                    models.update({} if model is None else {kernel.id: model})
+        except _FAILURES as error:
             self._misses += 1
             if self._misses == _MISSES:
                 self._log.warning("The gateway does not answer: %s", error)
                 for kernel in kernels:
-                    await self._tell(kernel, self._state(kernel.id), "silent")
+                    if not self._state(kernel.id).dead:
+                        await self._tell(kernel, self._state(kernel.id), "silent")
             return
         self._misses = 0
         for kernel in kernels:
             await self._heard(kernel, models.get(kernel.id))
+
+    async def _listed(self) -> dict[str, dict[str, Any]]:
+        """The gateway's kernels; none where it does not list them (as Jupyter Kernel Gateway, unless it is told to)."""
+        try:
+            return {str(model["id"]): model for model in await self._get(self._managers.kernels_url)}
+        except HTTPError as error:
+            if error.status_code in (401, 403, 405):
+                return {}
+            raise
+
+    async def _one(self, kernel: Kernel) -> dict[str, Any] | None:
+        try:
+            return dict(await self._get(kernel.manager.kernel_url))
+        except HTTPError as error:
+            if error.status_code == 404 and not isinstance(error.__cause__, OSError):
+                return None
+            raise
+
+    async def _get(self, url: str) -> Any:
+        response = await asyncio.wait_for(gateway_request(url, method="GET"), _ANSWER_SECONDS)
+        return json.loads(response.body)
 
     async def _heard(self, kernel: Kernel, model: dict[str, Any] | None) -> None:
         state = self._state(kernel.id)
