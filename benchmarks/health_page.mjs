@@ -1,7 +1,7 @@
 /*
  * What the benchmark of the healthcheck asks of a page (browser.mjs): typing, what the page costs, what stands on it.
  */
-/* global PerformanceObserver, document, performance, window -- of the page */
+/* global document, window -- of the page */
 
 /** Opens a document and puts the cursor into its first editor. */
 export async function openDocument(page, { path, timeoutMs }) {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ OPTIONS = ("--GpuProbe.interval_seconds=0.1", "--GpuProbe.retry_seconds=0.1", "-
 
 
 @pytest.fixture
-def start(fake_library: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def start(fake_library: Path, tmp_path: Path) -> Callable[..., Any]:
     """Starts a server with the fake, and these faults from the beginning."""
 
     def start(*lines: str) -> Any:
@@ -25,7 +25,7 @@ def start(fake_library: Path, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         environment = {"LD_LIBRARY_PATH": str(fake_library), "FAKE_NVML_FAULTS": str(faults.file)}
         return jupyter_server(tmp_path / "server", *OPTIONS, environment=environment), faults
 
-    yield start
+    return start
 
 
 def checks(server: Server) -> dict[str, dict[str, Any]]:
