@@ -71,9 +71,10 @@ export class Banner extends ReactWidget {
           {news && news.tone !== 'down' && <Text news={news} />}
         </div>
         <div className="cj-Connection-choices">
-          {news?.choices.map(({ label, run, isBusy = false }) => (
+          {news?.choices.map(({ label, run, isBusy = false }, index) => (
             <button
-              key={label}
+              // Not the label: it changes, and the button must keep the focus.
+              key={index}
               type="button"
               className="cj-Connection-choice"
               // A disabled button would lose the focus.
