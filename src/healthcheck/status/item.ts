@@ -129,7 +129,9 @@ export class StatusItem extends Widget {
     const { words } = this._options;
     const text =
       others > 0
-        ? words.trans._n('%1 problem', '%1 problems', others)
+        ? level === 'fail'
+          ? words.trans._n('%1 problem', '%1 problems', others)
+          : words.trans._n('%1 warning', '%1 warnings', others)
         : figures.length === 0
           ? words.trans.__('Health')
           : '';

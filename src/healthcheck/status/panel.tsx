@@ -83,7 +83,7 @@ export class HealthPanel extends ReactWidget {
     const Icon = statusIcons[level];
     return (
       <div className="cj-Health-content">
-        <header className="cj-Health-header">
+        <div className="cj-Health-header">
           <h2 className="cj-Health-heading" tabIndex={-1} ref={this._heading}>
             {trans.__('Health')}
           </h2>
@@ -108,7 +108,7 @@ export class HealthPanel extends ReactWidget {
               <settingsIcon.react tag="span" />
             </button>
           )}
-        </header>
+        </div>
         <div className="cj-Health-body">
           {trouble !== null && (
             <p className="cj-Health-trouble" role="status">
