@@ -220,7 +220,7 @@ class Notifier(Protocol):
 
 class Reading(NamedTuple):
     """How a component is, as a probe found it. ``id`` tells those of one component apart. ``texts`` gives message and
-    advice in other languages than English (``{"ru": ("…", "…")}``). ``code`` is for programs: a short word, or empty."""
+    advice in other languages than English (``{"ru": ("…", "…")}``). ``code`` is for programs: a word, or empty."""
 
     component: str
     id: str
