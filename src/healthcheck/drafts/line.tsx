@@ -3,6 +3,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
+/** In pixels. */
+const ROW_HEIGHT = 36;
+
 /** A draft that is offered. */
 export interface IOffer {
   readonly id: string;
@@ -82,7 +85,11 @@ export class OfferLine extends ReactWidget {
   }
 
   private _onChanged(): void {
-    this.setHidden(this._options.offered.offers.length === 0);
+    const { length } = this._options.offered.offers;
+    // A box layout gives a widget the height that its style demands, and no more.
+    this.node.style.minHeight = `${length * ROW_HEIGHT}px`;
+    this.setHidden(length === 0);
+    this.parent?.fit();
     this.update();
   }
 }
