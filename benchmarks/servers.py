@@ -185,8 +185,8 @@ class Server:
                 "allow_root": True,
                 "disable_check_xsrf": True,
                 # An explicit value wins over every jupyter_server_config.d of the environment.
-                "jpserver_extensions": {"jupyterlab": True, "looptick": True, "cloudru_jlab": self.flavour == "ours"}
-                | dict.fromkeys(self.extensions, True),
+                "jpserver_extensions": dict.fromkeys(self.extensions, True)
+                | {"jupyterlab": True, "looptick": True, "cloudru_jlab": self.flavour == "ours"},
             },
             "IdentityProvider": {"token": self.token},
             "LabApp": {

@@ -145,9 +145,12 @@ export async function openTab(page: Page): Promise<Shown> {
 }
 
 export async function waitForPage(page: Page): Promise<void> {
-  // Neither the application nor its splash is there from the start.
-  await page.waitForFunction(() => 'jupyterapp' in window);
-  await page.evaluate(() => window.jupyterapp.restored.then(() => {}));
+  // Neither the application nor its splash is there from the start, and the second page of a browser goes on to a
+  // workspace of its own while it starts.
+  await expect(async () => {
+    await page.waitForFunction(() => 'jupyterapp' in window);
+    await page.evaluate(() => window.jupyterapp.restored.then(() => {}));
+  }).toPass();
   await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
   await page.locator('#cj-notification-alerts').waitFor({ state: 'attached' });
 }

@@ -5,6 +5,7 @@ import { Poll } from '@lumino/polling';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
+import { streamConnected } from '../core/eventsocket';
 import { ApiError } from '../core/request';
 import type { NotificationsApi } from './api';
 import type { Presence } from './claims';
@@ -16,9 +17,6 @@ import type { INotification, INotifications, IText } from './types';
 
 /** Time between two looks while the page is visible and nobody rings, in ms. */
 const INTERVAL = 60_000;
-/** The same for a while after the server was away: the doorbell comes back some time after it does. */
-const SHARP_INTERVAL = 5_000;
-const SHARP_FOR = 45_000;
 /** Times between two tries while the server does not answer. */
 const RETRIES = [2_000, 4_000, 8_000, 16_000, 30_000];
 /** The same where the server knows of no notifications, which may be switched on. */
@@ -49,6 +47,9 @@ export class Notifications implements INotifications, IDisposable {
       key: options.key ?? ''
     });
     events.stream.connect(this._onEvent, this);
+    // What rang while the stream was broken has not been heard.
+    this._connected = streamConnected(events);
+    this._connected.connect(this.ring, this);
     document.addEventListener('visibilitychange', this._onVisibility, {
       signal
     });
@@ -108,6 +109,7 @@ export class Notifications implements INotifications, IDisposable {
     }
     this._life.abort();
     this._events.stream.disconnect(this._onEvent, this);
+    this._connected.disconnect(this.ring, this);
     this._poll.dispose();
     this._claims.dispose();
     this._outbox.reset();
@@ -195,15 +197,12 @@ export class Notifications implements INotifications, IDisposable {
 
   private _onEvent(_: Event.IManager, emission: Event.Emission): void {
     if (isDoorbell(emission)) {
-      this._sharpUntil = 0;
       this.ring();
     }
   }
 
   private readonly _onVisibility = (): void => {
     if (!document.hidden) {
-      // The socket of a hidden page is not connected again when it breaks.
-      this._sharpUntil = Date.now() + SHARP_FOR;
       this.ring();
     }
     void this._claims.run();
@@ -230,10 +229,7 @@ export class Notifications implements INotifications, IDisposable {
         return;
       }
       this._isMissing = false;
-      if (this._failures > 0) {
-        this._failures = 0;
-        this._sharpUntil = Date.now() + SHARP_FOR;
-      }
+      this._failures = 0;
       this._setProblem(problem);
       void this._outbox.pump();
       void this._claims.ready();
@@ -293,14 +289,11 @@ export class Notifications implements INotifications, IDisposable {
   }
 
   private _schedule(): void {
-    const sharp = Date.now() < this._sharpUntil;
     const interval = this._isMissing
       ? MISSING_INTERVAL
       : this._failures > 0
         ? (RETRIES[Math.min(this._failures, RETRIES.length) - 1] ?? INTERVAL)
-        : sharp
-          ? SHARP_INTERVAL
-          : INTERVAL;
+        : INTERVAL;
     this._poll.frequency = { ...this._poll.frequency, interval };
     void this._poll.schedule({ interval, phase: 'resolved' });
   }
@@ -388,6 +381,7 @@ export class Notifications implements INotifications, IDisposable {
   private _asking: Promise<void> | null = null;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _claims: Claims;
+  private readonly _connected: ISignal<Event.IManager, void>;
   private readonly _events: Event.IManager;
   private _expiring: number | undefined;
   private _failures = 0;
@@ -403,7 +397,6 @@ export class Notifications implements INotifications, IDisposable {
   private _problem: string | null = null;
   private _ringing: number | undefined;
   private _rows = new Rows();
-  private _sharpUntil = 0;
   private _store: string | null = null;
   private readonly _trans: TranslationBundle;
 }

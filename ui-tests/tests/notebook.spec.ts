@@ -33,7 +33,8 @@ test.describe('Notebook 7 @beside', () => {
       await expect(
         page.getByRole('button', { name: 'Open', exact: true })
       ).toBeVisible();
-      await expect(page.locator('[class*="cj-"]')).toHaveCount(0);
+      const browser = page.locator('.jp-FileBrowser');
+      await expect(browser.locator('[class*="cj-"]')).toHaveCount(0);
       expect(errors).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });

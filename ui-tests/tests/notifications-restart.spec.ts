@@ -4,10 +4,8 @@ import { expect, Notices, Shown, waitForPage } from '../notices';
 import type { OwnServer } from '../own-server';
 import { test, TOKEN_COOKIE } from '../own-server';
 
-/**
- * A page that misses the doorbell while its socket is cut looks by itself once a minute, and the machine may be slow.
- */
-const PATIENT = { timeout: 120_000 };
+/** JupyterLab connects the event stream again within half a minute, at which the page looks what it has missed. */
+const PATIENT = { timeout: 55_000 };
 
 /** A page and all that it has shown since it was loaded, also what is gone again. */
 class Tab extends Shown {

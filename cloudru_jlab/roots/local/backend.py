@@ -120,7 +120,7 @@ class LocalBackend:
 
     def close(self) -> None:
         """Let the root's threads go, as soon as they come back; does not wait for them."""
-        if self._looking is not None:
+        if self._looking is not None and not self._looking.get_loop().is_closed():
             self._looking.cancel()
         for path in list(self._uploads):
             self._give_up(path)

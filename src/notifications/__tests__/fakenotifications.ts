@@ -196,12 +196,24 @@ export class FakeServer {
 
 /** The event stream of a page, which the test rings. */
 export class FakeEvents {
+  readonly serverSettings = ServerConnection.makeSettings({
+    wsUrl: 'ws://test/',
+    WebSocket: EventTarget as unknown as typeof WebSocket
+  });
+
   readonly stream = new Signal<Event.IManager, Event.Emission>(
     this as unknown as Event.IManager
   );
 
   get manager(): Event.IManager {
     return this as unknown as Event.IManager;
+  }
+
+  /** The socket was broken, and is there again. */
+  reconnect(): void {
+    const { WebSocket } = this.serverSettings;
+    const socket = new WebSocket('ws://test/api/events/subscribe?token=t');
+    socket.dispatchEvent(new Event('open'));
   }
 
   ring(schema = 'https://schema.cloud.ru/cloudru_jlab/notifications/v1'): void {

@@ -71,6 +71,19 @@ describe('Notifications', () => {
     expect(server.requests.at(-1)?.query['after']).toBe('1');
   });
 
+  it('asks when the event stream is connected again', async () => {
+    await start();
+    server.put(row(1));
+    events.reconnect();
+    await pass(1000);
+    expect(titles()).toEqual(['Title 1']);
+    model.dispose();
+    const before = asked();
+    events.reconnect();
+    await pass(1000);
+    expect(asked()).toBe(before);
+  });
+
   it('does not ask more often than makes sense when the bell does not stop', async () => {
     await start();
     for (let time = 0; time < 2000; time += 10) {
@@ -182,7 +195,8 @@ describe('Notifications', () => {
     expect(model.problem).toBeNull();
     // The bell may come back later than the server does.
     server.put(row(3));
-    await pass(6_000);
+    events.reconnect();
+    await pass(1_000);
     expect(titles()).toHaveLength(3);
   });
 

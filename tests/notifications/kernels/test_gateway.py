@@ -139,9 +139,10 @@ def test_tells_that_a_remote_kernel_was_restarted(server: Server, kernel: str, p
     server.told(title="The kernel was restarted during a cell")
 
 
-def test_tells_that_a_remote_kernel_died(server: Server, kernel: str, page: Page) -> None:
-    msg_id = page.execute("import os; os._exit(3)")
+def test_tells_that_a_remote_kernel_died(server: Server, kernel: str, page: Page, tmp_path: Path) -> None:
+    msg_id = page.execute(wait_for_file(tmp_path / "go") + "\nos._exit(3)")
     server.watch(kernel, msg_id=msg_id)
+    (tmp_path / "go").touch()
     server.told(title="The kernel died during a cell")
 
 
