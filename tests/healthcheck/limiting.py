@@ -21,6 +21,7 @@ class MemoryCgroup:
     def __init__(self, folder: Path, procs: str) -> None:
         self.folder = folder
         self.procs = folder / procs
+        self.v1 = (folder / "memory.limit_in_bytes").exists()
 
     def enter(self, folder: Path) -> str:
         """The argument by which a server goes into the group before it loads its extensions; the file that it takes is
@@ -36,11 +37,11 @@ class MemoryCgroup:
 
 
 @contextlib.contextmanager
-def memory_cgroup(limit: int) -> Iterator[MemoryCgroup]:
-    """A group limited to ``limit`` bytes, without swap; skips the test where none can be made."""
+def memory_cgroup(limit: int, parent: Path | None = None) -> Iterator[MemoryCgroup]:
+    """A group limited to ``limit`` bytes, without swap, in ``parent``; skips the test where none can be made."""
     name = f"cloudru-test-{uuid.uuid4().hex[:8]}"
     v1, v2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
-    folder = (v1 if (v1 / "memory.limit_in_bytes").exists() else v2) / name
+    folder = (parent or (v1 if (v1 / "memory.limit_in_bytes").exists() else v2)) / name
     try:
         folder.mkdir()
         if (folder / "memory.limit_in_bytes").exists():

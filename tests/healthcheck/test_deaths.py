@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from healthcheck.dying import GROW, death_of, deaths
-from healthcheck.limiting import MIB, memory_cgroup
+from healthcheck.limiting import MIB, MemoryCgroup, memory_cgroup
 from serving import Server, jupyter_server, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills and groups are Linux's")
@@ -20,10 +20,17 @@ LIMIT = 700 * MIB
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def group() -> Iterator[MemoryCgroup]:
+    """A memory cgroup with a limit."""
+    with memory_cgroup(LIMIT) as group:
+        yield group
+
+
+@pytest.fixture(scope="module")
+def limited(group: MemoryCgroup, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server in a memory cgroup."""
     folder = tmp_path_factory.mktemp("limited")
-    with memory_cgroup(LIMIT) as group, jupyter_server(folder, group.enter(folder)) as server:
+    with jupyter_server(folder, group.enter(folder)) as server:
         yield server
 
 
@@ -36,6 +43,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def pid_of(page: Any) -> int:
     return int(page.value("__import__('os').getpid()"))
+
+
+def samples(server: Server) -> int:
+    return int(server.ask("GET", "cloudru/health/samples")["last"])
 
 
 @pytest.mark.parametrize(
@@ -146,6 +157,21 @@ def test_a_kernel_that_is_killed_for_memory_says_so(limited: Server) -> None:
     other = limited.start_kernel("folder/small.ipynb")
     os.kill(pid_of(limited.page(other)), signal.SIGKILL)
     assert death_of(limited, other)["cause"] == "killed"
+
+
+def test_a_kernel_in_a_group_of_its_own_is_counted_there(limited: Server, group: MemoryCgroup) -> None:
+    kernel = limited.start_kernel("folder/nested.ipynb")
+    page = limited.page(kernel)
+    pid = pid_of(page)
+    with memory_cgroup(250 * MIB, group.folder if group.v1 else None) as nested:
+        nested.procs.write_text(str(pid))
+        # the server looks every two seconds, and takes a sample as often
+        seen = samples(limited)
+        until(lambda: samples(limited) >= seen + 3, "the server to have looked at the groups")
+        page.execute(GROW)
+        death = death_of(limited, kernel)
+        assert (death["cause"], death["confidence"]) == ("out_of_memory", "certain")
+        assert death["evidence"]["oom_kill"] == "0 -> 1"
 
 
 def test_a_process_of_a_kernel_that_is_killed_for_memory_is_told(limited: Server) -> None:

@@ -22,6 +22,7 @@ class Kernel:
         self.path = ""
         self.run: KernelProcess | None = None
         self.counter: OomCounter | None = None
+        self.counter_looked = float("-inf")
         self.died_at: float | None = None
         #: The entry of the last death, of which the restarter may tell more.
         self.last_death = ""
@@ -75,26 +76,38 @@ class Counters:
     def __init__(self, own: MemoryGroup, log: Logger) -> None:
         self.own = OomCounter(own)
         self._others: dict[Path, OomCounter] = {}
+        self._by_names: dict[bytes, OomCounter] = {}
         self._log = log
 
     def of(self, pid: int) -> OomCounter:
         """The counter of a process: of the server's group, unless the operator has put it in another."""
         try:
             mine, its = Path("/proc/self/cgroup").read_bytes(), Path(f"/proc/{pid}/cgroup").read_bytes()
-            if mine == its:
-                return self.own
-            group = MemoryGroup(Path(f"/proc/{pid}"))
         except OSError:
             return self.own
+        if mine == its:
+            return self.own
+        known = self._by_names.get(its) or self._make(pid)
+        if known is None:
+            return self.own
+        self._by_names[its] = known
+        return known
+
+    def _make(self, pid: int) -> OomCounter | None:
+        group = MemoryGroup(Path(f"/proc/{pid}"))
         own = self.own.group.group
-        if group.group is None or (own is not None and own.folders[0] == group.group.folders[0]):
+        if group.group is None:
+            # it has just ended
+            group.close()
+            return None
+        if own is not None and own.folders[0] == group.group.folders[0]:
             group.close()
             return self.own
         folder = group.group.folders[0]
-        if folder not in self._others:
-            self._others[folder] = OomCounter(group)
-        else:
+        if folder in self._others:
             group.close()
+        else:
+            self._others[folder] = OomCounter(group)
         return self._others[folder]
 
     def others(self) -> list[OomCounter]:
@@ -113,3 +126,4 @@ class Counters:
         for counter in self._others.values():
             counter.group.close()
         self._others.clear()
+        self._by_names.clear()

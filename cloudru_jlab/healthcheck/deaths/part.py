@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 KERNEL_ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 #: How often the documents of kernels are asked for, in seconds.
 _PATHS_SECONDS = 5.0
+#: How often it is looked which group a kernel runs in: an operator's hook may move it, in seconds.
+_GROUP_SECONDS = 2.0
 #: The use of memory is remembered for so many beats.
 _BEATS = 12
 #: A kernel that ends earlier has not begun to work.
@@ -146,14 +148,23 @@ class KernelDeaths(Part):
         if run is not None:
             if run.process is process or process is None:
                 run.look()
+                if not run.over and time.monotonic() - kernel.counter_looked > _GROUP_SECONDS:
+                    self._look_at_group(kernel, run)
                 return
             # another run has begun; how this one ended is known by now, or it was replaced on purpose
             run.close()
             kernel.run = None
         if process is not None:
-            kernel.counter = self._counters.of(process.pid)
+            kernel.counter = None
             kernel.run = KernelProcess(process, lambda ended: self._run_ended(kernel, ended))
+            self._look_at_group(kernel, kernel.run)
             kernel.run.watch()
+
+    def _look_at_group(self, kernel: Kernel, run: KernelProcess) -> None:
+        kernel.counter_looked = time.monotonic()
+        if run.memory or kernel.counter is None:
+            # of one that is about to end, the system does not tell it any more
+            kernel.counter = self._counters.of(run.pid)
 
     def _leave(self, kernel: Kernel) -> None:
         kernel.unlisten()
@@ -206,7 +217,7 @@ class KernelDeaths(Part):
         if kills is not None and self._counters.above(counter):
             self._counters.own.claim_now()
         use = counter.group.usage()
-        used = max([use.used, *self._used] if counter is self._counters.own else [use.used])
+        used = max([use.used, *self._used] if counter is self._counters.own else [use.used, min(use.peak, use.limit)])
         counted = counter.group.group is not None
         cause, confidence = judge(status, kills, used, use, counted=counted)
         known = self.context.supervisor.processes().get(kernel.id)
@@ -268,7 +279,7 @@ class KernelDeaths(Part):
             return
         watched = [kernel for kernel in self._kernels.values() if kernel.run is not None]
         if waited < GIVE_UP_SECONDS and (
-            waited < SETTLE_SECONDS or any(kernel.run.dying and not kernel.run.over for kernel in watched if kernel.run)
+            waited < SETTLE_SECONDS or any(kernel.run.is_dying() for kernel in watched if kernel.run is not None)
         ):
             return
         runs = {kernel.run.pid: kernel.id for kernel in watched if kernel.run is not None}

@@ -32,8 +32,6 @@ class KernelProcess:
         self.memory = 0
         #: The restarter says that it fell; it is then no use that asked for its end.
         self.fallen = False
-        #: Its memory is given back already, so that it is about to end.
-        self.dying = False
         self.over = False
         self._ended = ended
         self._handle = -1
@@ -58,7 +56,6 @@ class KernelProcess:
                 self.memory = int(file.read().split()[1]) * _PAGE
         except (OSError, IndexError, ValueError):
             self.memory = 0
-        self.dying = self.memory == 0 and self.peak > 0
         self.peak = max(self.peak, self.memory)
         if self.process.returncode is not None or (self._handle < 0 and self.process.poll() is not None):
             self._noticed()
@@ -77,6 +74,20 @@ class KernelProcess:
         if told is None:
             return None
         return told.si_status if told.si_code == os.CLD_EXITED else -told.si_status
+
+    def is_dying(self) -> bool:
+        """Whether it is killed but not gone yet: giving much memory back takes a while."""
+        if self.over:
+            return False
+        try:
+            with open(f"/proc/{self.pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            with open(f"/proc/{self.pid}/status", "rb") as file:
+                pending = [int(line.split()[1], 16) for line in file if line.startswith((b"SigPnd:", b"ShdPnd:"))]
+        except (OSError, ValueError):
+            return False
+        # proc_pid_stat(5), field 9: PF_EXITING is 4; SIGKILL is the ninth bit of what waits
+        return bool(int(fields[6]) & 4) or any(bits & 0x100 for bits in pending)
 
     def close(self) -> None:
         """Watch no longer."""
