@@ -227,7 +227,7 @@ test('Two notebooks and a console on one kernel are all told', async ({
   await expect(lab.lines).toHaveCount(3, PATIENT);
   for (const place of ['NotebookPanel', 'ConsolePanel']) {
     const told = lab.page.locator(`.jp-${place} .cj-KernelLine-title`);
-    await expect(told.first()).toContainText('segmentation', PATIENT);
+    await expect(told.first()).toContainText('invalid memory access', PATIENT);
     await expect(told).toHaveCount(place === 'ConsolePanel' ? 1 : 2);
   }
   await expect.poll(() => lab.told(), PATIENT).toBe(1);
@@ -318,7 +318,7 @@ test.describe('With little memory', () => {
     );
     expect(saved.includes(edit) || isDraft).toBe(true);
 
-    await expect(lab.lines).toContainText('memory', PATIENT);
+    await expect(lab.lines).toContainText('ran out of memory', PATIENT);
     await expect(lab.lines).toContainText('Cell 2: Grow');
     const [death] = await lab.deaths();
     expect(death).toMatchObject({ cause: 'out_of_memory' });

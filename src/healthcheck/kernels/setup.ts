@@ -34,7 +34,7 @@ export function setUpKernels(options: IKernelsOptions): void {
     connection
   });
   const memory = new KernelMemory(
-    window.localStorage,
+    storage(),
     `cloudru-jlab:kernels:${serverSettings.baseUrl}`
   );
   const language = languageOf(translator);
@@ -85,4 +85,13 @@ export function setUpKernels(options: IKernelsOptions): void {
     current: () =>
       (shell.currentWidget && watches.get(shell.currentWidget)) ?? null
   });
+}
+
+/** A browser that keeps nothing of this site refuses even to say so. */
+function storage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
 }
