@@ -165,5 +165,8 @@ export function titleOf(
   { path, title }: IKernelUse,
   words: HealthWords
 ): string {
-  return title || path.split('/').at(-1) || words.trans.__('No notebook');
+  const base = path.split('/').at(-1) ?? '';
+  // The name of a session may be of before a rename; a console's path is no file's.
+  const best = base.includes('.') ? base : title || base;
+  return best || words.trans.__('No notebook');
 }

@@ -242,7 +242,8 @@ describe('HealthPanel', () => {
   it('lists the kernels, the largest first, and opens their notebooks', async () => {
     const kernels = [
       kernelOf('small'),
-      kernelOf('large', { memory: 3 * GB }),
+      // The session's name is of before a rename.
+      kernelOf('large', { memory: 3 * GB, title: 'Untitled.ipynb' }),
       kernelOf('far', { memory: null, cpu: null, remote: true, path: '' })
     ];
     await give(sampleOf(1, { kernels }));
