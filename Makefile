@@ -109,6 +109,7 @@ bench: install-test ## measure against stock JupyterLab; ARGS= go to the benchma
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 	@$(BIN)/python benchmarks/roots.py
 	@$(BIN)/python benchmarks/notifications.py
+	@$(BIN)/python benchmarks/healthcheck.py
 
 .PHONY: openapi
 openapi: install ## write docs/openapi.json anew
