@@ -232,7 +232,10 @@ test('A hub is asked to start the server again', async ({
   const restart = banner.getByRole('button', { name: 'Restart server' });
   await expect(restart).toBeVisible(PATIENT);
   await expect(page.locator('.jp-Dialog')).toHaveCount(0);
+  await context.route('**/hub/**', route => route.fulfill({ body: 'the hub' }));
   const opened = context.waitForEvent('page');
   await restart.click();
-  await expect.poll(async () => (await opened).url()).toContain('/hub/spawn');
+  await expect
+    .poll(async () => (await opened).url(), PATIENT)
+    .toContain('/hub/spawn/ann/lab-1');
 });

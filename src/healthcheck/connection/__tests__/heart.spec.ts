@@ -188,7 +188,8 @@ test('runs from its source text alone, as in a worker', async () => {
     postMessage: (beat: IBeat) => void;
   } = { postMessage: beat => posted.push(beat) };
   // eslint-disable-next-line @typescript-eslint/no-implied-eval
-  new Function('self', workerSource())(self);
+  const run = new Function('self', workerSource()) as (worker: object) => void;
+  run(self);
   self.onmessage?.({ data: { kind: 'look', url: URL } });
   await jest.advanceTimersByTimeAsync(100);
   expect(posted.map(({ outcome }) => outcome)).toEqual(['answer']);
