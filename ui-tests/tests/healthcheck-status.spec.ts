@@ -1,6 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { galata } from '@jupyterlab/galata';
 import type { Page } from '@playwright/test';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { expect, lookups, test } from '../health';
 
@@ -33,16 +35,40 @@ test('The status bar shows the real figures, and opens the panel with charts of 
 });
 
 test('A kernel is shown with what it really uses, and can be shut down', async ({
+  folder,
   health,
-  page
+  page,
+  tmpPath
 }) => {
   test.setTimeout(240_000);
-  await page.notebook.createNew('hungry.ipynb', { kernel: 'python3' });
-  await page.notebook.setCell(
-    0,
-    'code',
-    'x = bytearray(b"1") * (300 * 1024 * 1024); print(len(x))'
+  writeFileSync(
+    join(folder, 'hungry.ipynb'),
+    JSON.stringify({
+      cells: [
+        {
+          cell_type: 'code',
+          execution_count: null,
+          id: 'hungry',
+          metadata: {},
+          outputs: [],
+          source: 'x = bytearray(b"1") * (300 * 1024 * 1024); print(len(x))'
+        }
+      ],
+      metadata: {
+        kernelspec: {
+          display_name: 'Python 3',
+          language: 'python',
+          name: 'python3'
+        }
+      },
+      nbformat: 4,
+      nbformat_minor: 5
+    })
   );
+  await page.notebook.openByPath(`${tmpPath}/hungry.ipynb`);
+  await expect(page.locator('.jp-StatusBar-Left')).toContainText('| Idle', {
+    timeout: 90_000
+  });
   // Kernels give way to all else: on a busy machine the cell takes its time.
   await page.evaluate(() => {
     void window.jupyterapp.commands.execute('notebook:run-cell');
