@@ -188,7 +188,8 @@ test('A killed kernel is explained once, and what stood above is run again', asy
   await lab.lines.getByRole('button', { name: 'Open diagnosis' }).click();
   const diagnosis = lab.page.locator('.cj-Diagnosis');
   await expect(diagnosis).toContainText('SIGKILL');
-  await diagnosis.press('Escape');
+  await expect(lab.page.locator('.jp-Dialog :focus')).toHaveCount(1);
+  await lab.page.keyboard.press('Escape');
   await expect(diagnosis).toBeHidden();
 
   await lab.lines
