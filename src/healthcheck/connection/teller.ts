@@ -6,7 +6,7 @@ import type { IConnection, IReturn } from '../../core/health';
 import type { Banner, IChoice, INews } from './banner';
 
 /** How long it is said that the server is back, in ms. */
-const SHORT = 6_000;
+const SHORT = 4_000;
 
 /** Decides what the banner says. */
 export class Teller implements IDisposable {
