@@ -37,6 +37,15 @@ export class Drafts implements IDrafts {
     return following;
   }
 
+  /** The user wants to close a document, and will be asked about its edits. */
+  noteClosing(context: DocumentRegistry.Context): void {
+    for (const { follower } of this._open) {
+      if (follower.isOf(context)) {
+        follower.noteClosing();
+      }
+    }
+  }
+
   async flush(): Promise<void> {
     this._flushNow();
     let timer = 0;

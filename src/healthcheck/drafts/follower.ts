@@ -124,6 +124,15 @@ export class Follower implements IDisposable, IDocumentState {
     }
   }
 
+  isOf(context: DocumentRegistry.Context): boolean {
+    return this._options.context === context;
+  }
+
+  /** The user wants to close the document, and is asked about its edits. */
+  noteClosing(): void {
+    this._isClosing = true;
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;
@@ -132,8 +141,8 @@ export class Follower implements IDisposable, IDocumentState {
     this._unschedule();
     shared.ydoc.off('afterTransactionCleanup', this._onCleanup);
     shared.ydoc.off('update', this._onUpdate);
-    if (this._isActive && this._wasDirty) {
-      // The user has closed it without saving, and was asked.
+    if (this._isActive && this._wasDirty && this._isClosing) {
+      // The user was asked, and did not want the edits. A document that goes in another way keeps its draft.
       this._journal.remove();
     }
     this._journal.close();
@@ -160,6 +169,7 @@ export class Follower implements IDisposable, IDocumentState {
     }
     if (isEdit) {
       this._edits++;
+      this._isClosing = false;
       this._schedule();
     }
     this._cost += performance.now() - this._transactionEnded;
@@ -259,6 +269,7 @@ export class Follower implements IDisposable, IDocumentState {
   private _isActive = false;
   private _isForced = false;
   private _wasDirty = false;
+  private _isClosing = false;
   private _isDisposed = false;
 }
 

@@ -68,6 +68,15 @@ export class Offers {
     return contentOfSources(records, shared.toJSON());
   }
 
+  /**
+   * What the document of a draft that holds all of it is.
+   *
+   * @throws Error if the draft is gone or cannot be read.
+   */
+  async wholeOf({ id, head }: IFound): Promise<Content> {
+    return contentOfUpdates(await this._records(id), head.type);
+  }
+
   async remove({ id }: IFound): Promise<void> {
     const { api, store } = this._options;
     this._listed = null;

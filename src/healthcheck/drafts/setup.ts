@@ -1,13 +1,18 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification, showErrorMessage } from '@jupyterlab/apputils';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { DocumentWidget } from '@jupyterlab/docregistry';
+import type { Contents } from '@jupyterlab/services';
 import type { ITranslator } from '@jupyterlab/translation';
+import { MessageLoop } from '@lumino/messaging';
 
 import type { IConnection } from '../../core/health';
 import { bundle, languageOf } from '../../core/i18n';
+import { Announcer } from './announce';
 import { DraftsApi } from './api';
 import { Drafts } from './drafts';
 import { OfferLine } from './line';
+import type { IFound } from './offers';
 import { Offers } from './offers';
 import { Pages } from './pages';
 import { IndexedDraftStore } from './store';
@@ -37,6 +42,8 @@ export function createDrafts(options: ISetupOptions): Drafts {
   const drafts = new Drafts({ api, offers, pages, store, trans });
   followAll(app.docRegistry, drafts, translator);
 
+  announceAll(options, offers);
+
   connection?.returned.connect(() => drafts.hurry());
   window.addEventListener('pagehide', () => drafts.sendLast());
   document.addEventListener('visibilitychange', () => {
@@ -53,6 +60,65 @@ export function createDrafts(options: ISetupOptions): Drafts {
   return drafts;
 }
 
+/** Tell of drafts whose documents are not open, once all that were open before are open again. */
+function announceAll({ app, translator }: ISetupOptions, offers: Offers): void {
+  const trans = bundle(translator);
+  const { contents } = app.serviceManager;
+  const open = (path: string): void => {
+    app.commands
+      .execute('docmanager:open', { path })
+      .catch((error: unknown) => console.warn(error));
+  };
+  const recreate = async (draft: IFound): Promise<void> => {
+    const { format, path, type } = draft.head;
+    const isThere = await contents.get(path, { content: false }).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as { response?: Response }).response?.status !== 404) {
+          throw error;
+        }
+        return false;
+      }
+    );
+    // Somebody else has made it meanwhile: the document offers the edits.
+    if (!isThere) {
+      const content = await offers.wholeOf(draft);
+      await contents.save(path, {
+        type,
+        format: format as Contents.FileFormat,
+        content
+      });
+      await offers.remove(draft);
+    }
+    open(path);
+  };
+  const announcer = new Announcer({
+    announce: ({ message, label, act }) => {
+      Notification.info(message, {
+        autoClose: false,
+        actions: [{ label, callback: act }]
+      });
+    },
+    isOpen: path =>
+      [...app.shell.widgets()].some(
+        widget =>
+          widget instanceof DocumentWidget && widget.context.path === path
+      ),
+    offers,
+    open,
+    recreate: draft => {
+      recreate(draft).catch((error: unknown) =>
+        showErrorMessage(
+          trans.__('Cannot Create the File Again'),
+          error as Error
+        )
+      );
+    },
+    trans
+  });
+  void app.restored.then(() => announcer.look());
+}
+
 /** Every document, whatever shows it. */
 function followAll(
   registry: DocumentRegistry,
@@ -64,6 +130,13 @@ function followAll(
   const names = new Set<string>();
   const extension: DocumentRegistry.WidgetExtension = {
     createNew: (widget, context) => {
+      // The document manager's own hook, which is asked next, ends the message and asks the user.
+      MessageLoop.installMessageHook(widget, (_, message) => {
+        if (message.type === 'close-request') {
+          drafts.noteClosing(context);
+        }
+        return true;
+      });
       void drafts.follow(context).then(followed => {
         if (
           followed &&

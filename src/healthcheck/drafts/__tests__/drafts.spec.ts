@@ -323,9 +323,25 @@ describe('the journal', () => {
     const shared = notebook();
     const page = open(shared);
     await edited(page, () => shared.cells[0]!.updateSource(0, 0, '#'));
+    page.follower.noteClosing();
     page.follower.dispose();
     await settle();
     expect(page.api.drafts.size).toBe(0);
+  });
+
+  it('stays when a document goes without a question, or after one that was cancelled', async () => {
+    for (const isCancelled of [false, true]) {
+      const shared = notebook();
+      const page = open(shared);
+      await edited(page, () => shared.cells[0]!.updateSource(0, 0, '#'));
+      if (isCancelled) {
+        page.follower.noteClosing();
+        await edited(page, () => shared.cells[0]!.updateSource(0, 0, '#'));
+      }
+      page.follower.dispose();
+      await settle();
+      expect(page.api.drafts.size).toBe(1);
+    }
   });
 
   it('puts the deltas into a new state when they outgrow it', async () => {
