@@ -22,6 +22,8 @@ _AGAIN_SECONDS = 0.05
 #: longer time. In seconds.
 SETTLE_SECONDS = 0.3
 GIVE_UP_SECONDS = 3.0
+#: A kernel that is just ending claims its kill itself: giving much memory back takes time.
+DYING_SECONDS = 30.0
 #: More are not read: this is no container then.
 _MOST_BYTES = 256 * 1024
 _REMEMBER_SECONDS = 5.0

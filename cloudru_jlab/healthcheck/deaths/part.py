@@ -19,7 +19,7 @@ from ..models import Death, Deaths, DeathsQuery
 from ..supervisor.supervisor import Tick
 from .handlers import DeathsHandler
 from .kernels import Counters, Kernel
-from .oom import GIVE_UP_SECONDS, SETTLE_SECONDS, OomCounter, Processes, suspects
+from .oom import DYING_SECONDS, GIVE_UP_SECONDS, SETTLE_SECONDS, OomCounter, Processes, suspects
 from .process import KernelProcess
 from .remote import RemoteKernels
 from .statuses import read_status
@@ -219,9 +219,9 @@ class KernelDeaths(Part):
         use = counter.group.usage()
         used = max([use.used, *self._used] if counter is self._counters.own else [use.used, min(use.peak, use.limit)])
         counted = counter.group.group is not None
-        cause, confidence = judge(status, kills, used, use, counted=counted)
         known = self.context.supervisor.processes().get(kernel.id)
         peak = max(run.peak, known.peak if known is not None and known.pid == run.pid else 0)
+        cause, confidence = judge(status, kills, used, peak, use, counted=counted)
         lived = time.monotonic() - run.began
         shared = shared_memory_use() if cause == "bus_error" else None
         if not kernel.path:
@@ -278,9 +278,8 @@ class KernelDeaths(Part):
         if waited == 0.0:
             return
         watched = [kernel for kernel in self._kernels.values() if kernel.run is not None]
-        if waited < GIVE_UP_SECONDS and (
-            waited < SETTLE_SECONDS or any(kernel.run.is_dying() for kernel in watched if kernel.run is not None)
-        ):
+        dying = any(kernel.run.is_dying() for kernel in watched if kernel.run is not None)
+        if waited < (DYING_SECONDS if dying else SETTLE_SECONDS):
             return
         runs = {kernel.run.pid: kernel.id for kernel in watched if kernel.run is not None}
         lost = self._processes.lost()

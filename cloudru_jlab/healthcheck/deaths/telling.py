@@ -15,10 +15,14 @@ from .wording import Facts, explain, size
 
 #: From this share of the limit on, a kill that no counter tells may have been for memory.
 _CLOSE = 0.9
+#: One that never held this share of the limit is no victim that such a program would choose.
+_LARGE = 0.1
 _TITLE, _BODY = 120, 4_000
 
 
-def judge(status: Status, kills: Kills | None, used: int, use: MemoryUse, *, counted: bool) -> tuple[Cause, Confidence]:
+def judge(
+    status: Status, kills: Kills | None, used: int, peak: int, use: MemoryUse, *, counted: bool
+) -> tuple[Cause, Confidence]:
     """Why it died.
 
     Parameters
@@ -27,6 +31,8 @@ def judge(status: Status, kills: Kills | None, used: int, use: MemoryUse, *, cou
         That of the counter which is this one's.
     used:
         The most memory in use in the last seconds.
+    peak:
+        The most that the kernel itself had; 0 where that is not known.
     counted:
         Whether the system counts such kills for this group at all.
     """
@@ -34,7 +40,7 @@ def judge(status: Status, kills: Kills | None, used: int, use: MemoryUse, *, cou
         return status.cause, status.confidence
     if kills is not None:
         return "out_of_memory", "certain" if status.code == -9 else "likely"
-    if used >= _CLOSE * use.limit:
+    if used >= _CLOSE * use.limit and (peak == 0 or peak >= _LARGE * use.limit):
         # perhaps a program that watches over memory
         return "out_of_memory", "likely"
     return "killed", "certain" if counted and status.code == -9 else "likely"
