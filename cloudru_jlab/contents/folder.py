@@ -11,6 +11,7 @@ when one of them changes: ``_dir_model``, ``_file_model``, ``_notebook_model``, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import errno
 import fnmatch
@@ -341,11 +342,16 @@ class FolderContentsManager(AsyncLargeFileManager):
 
     async def _save_large_file(self, os_path: str, content: str, format: str | None) -> None:
         """As the server's; a piece that there is no room for leaves the file as long as it was."""
-        size = os.stat(os_path).st_size
+        try:
+            size = os.stat(os_path).st_size
+        except FileNotFoundError:
+            # the piece alone: refused for what is wrong with it, or the beginning of what it makes
+            size = 0
         try:
             await super()._save_large_file(os_path, content, format)
         except OSError:
-            os.truncate(os_path, size)
+            with contextlib.suppress(FileNotFoundError):
+                os.truncate(os_path, size)
             raise
 
     def check_and_sign(self, nb: Any, path: str = "", **options: Any) -> None:

@@ -218,6 +218,25 @@ class Notifier(Protocol):
         """Remove what was posted with this key: it is no longer true. Nothing happens where there is none."""
 
 
+@runtime_checkable
+class AwaitedCells(Protocol):
+    """Knows which executions users wait for. Provided by `notifications`."""
+
+    def died(self, kernel_id: str) -> dict[str, str] | None:
+        """The kernel has died, and its users are about to be told: nobody waits for its executions any more. A sentence
+        about what somebody waited for, by language (`en`, `ru`); None where nobody did. The same again within the next
+        seconds. Cheap; on the event loop."""
+
+
+@runtime_checkable
+class DeathTeller(Protocol):
+    """Tells users that kernels died, and why. Features offer it by `Ports.contribute`; who else would tell of a death
+    then keeps quiet: a user is told once."""
+
+    def tells(self, kernel_id: str) -> bool:
+        """Whether a death of this kernel now will be told by a notification. Cheap; on the event loop."""
+
+
 class Reading(NamedTuple):
     """How a component is, as a probe found it. ``id`` tells those of one component apart. ``texts`` gives message and
     advice in other languages than English (``{"ru": ("…", "…")}``). ``code`` is for programs: a word, or empty."""

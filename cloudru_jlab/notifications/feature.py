@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from traitlets import Float, Integer, TraitError, Unicode, validate
 
 from ..core.feature import Feature, Ports, Route
-from ..core.ports import Notifier
+from ..core.ports import AwaitedCells, Notifier
 from ..core.state import instance_folder
 from ..core.users import tells_users_apart
 from . import handlers
@@ -47,7 +47,7 @@ class Notifications(Feature):
 
     slug = "notifications"
     halves = frozenset({"server", "front"})
-    provides = (Notifier,)
+    provides = (Notifier, AwaitedCells)
     # what forwards begins first, what posts ends first
     configured = (NotificationForwarding, NotificationFeed)
 
@@ -113,8 +113,9 @@ class Notifications(Feature):
         except TraitError as error:
             self.log.critical("Kernels are not listened to: %s", error)
         else:
-            kernels.setup(serverapp)
+            kernels.setup(serverapp, ports)
             self.kernels = kernels
+            ports.provide(AwaitedCells, kernels.deaths)
             self.parts.append(kernels)
         for part in self.configured:
             try:

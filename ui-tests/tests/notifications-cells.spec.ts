@@ -265,7 +265,7 @@ test('A kernel that dies during the cell is told', async ({
   await cells.execute('notebook:run-cell');
   await expect
     .poll(async () => titles(await notices.list()))
-    .toEqual(['The kernel died during a cell']);
+    .toEqual(['The kernel of Untitled.ipynb ended with code 1']);
   await expect(cells.watched).toHaveCount(0);
 });
 

@@ -7,6 +7,9 @@ import { test, TOKEN_COOKIE } from '../own-server';
 /** JupyterLab connects the event stream again within half a minute, at which the page looks what it has missed. */
 const PATIENT = { timeout: 55_000 };
 
+/** What the server says of itself. */
+const KILLED = 'The server was restarted after it had ended unexpectedly';
+
 /** A page and all that it has shown since it was loaded, also what is gone again. */
 class Tab extends Shown {
   static async open(context: BrowserContext, url: string): Promise<Tab> {
@@ -85,31 +88,31 @@ test('A server that was killed and started again loses nothing, and two tabs sho
   await server.kill();
   await server.start();
   await notices.post({ title: 'Since', severity: 'error' });
-  await expect(one.badge).toHaveText('2 unread', PATIENT);
-  await expect(two.badge).toHaveText('2 unread', PATIENT);
+  await expect(one.badge).toHaveText('3 unread', PATIENT);
+  await expect(two.badge).toHaveText('3 unread', PATIENT);
   await expect
     .poll(() => everShown(one, two), PATIENT)
-    .toEqual(['Before', 'Since']);
-  await one.expectHistory('Before', 'Since');
-  await two.expectHistory('Before', 'Since');
+    .toEqual(['Before', 'Since', KILLED]);
+  await one.expectHistory('Before', 'Since', KILLED);
+  await two.expectHistory('Before', 'Since', KILLED);
 
   // What would be shown twice is shown before this.
   await notices.post({ title: 'Then', severity: 'error' });
-  await expect(one.badge).toHaveText('3 unread', PATIENT);
-  await expect(two.badge).toHaveText('3 unread', PATIENT);
+  await expect(one.badge).toHaveText('4 unread', PATIENT);
+  await expect(two.badge).toHaveText('4 unread', PATIENT);
   await expect
     .poll(() => everShown(one, two), PATIENT)
-    .toEqual(['Before', 'Since', 'Then']);
+    .toEqual(['Before', 'Since', KILLED, 'Then']);
 
   await one.reload();
   await two.reload();
-  await expect(one.badge).toHaveText('3 unread', PATIENT);
-  await expect(two.badge).toHaveText('3 unread', PATIENT);
-  await notices.post({ title: 'At last', severity: 'error' });
   await expect(one.badge).toHaveText('4 unread', PATIENT);
   await expect(two.badge).toHaveText('4 unread', PATIENT);
+  await notices.post({ title: 'At last', severity: 'error' });
+  await expect(one.badge).toHaveText('5 unread', PATIENT);
+  await expect(two.badge).toHaveText('5 unread', PATIENT);
   await expect.poll(() => everShown(one, two), PATIENT).toEqual(['At last']);
-  await one.expectHistory('Before', 'Since', 'Then', 'At last');
+  await one.expectHistory('Before', 'Since', KILLED, 'Then', 'At last');
 });
 
 test.describe('Two users', () => {

@@ -13,6 +13,7 @@ from traitlets import Bool
 
 from ...core.errors import DomainError
 from ...core.feature import Ports
+from ...core.ports import AwaitedCells, DeathTeller
 from ...core.tasks import TaskGroup
 from ..context import Part, PartRoute
 from ..models import Death, Deaths, DeathsQuery
@@ -58,6 +59,7 @@ class KernelDeaths(Part):
     def setup(self, serverapp: ServerApp, ports: Ports) -> None:
         """See `Part.setup`."""
         ports.provide(KernelDeaths, self)
+        ports.contribute(DeathTeller, self)
         self._serverapp = serverapp
         self._counters = Counters(self.context.memory, self.log)
         self._processes = Processes(self.context.memory)
@@ -327,9 +329,21 @@ class KernelDeaths(Part):
         self.context.ring("death", seq)
         if self.notify and self.context.notifier is not None:
             try:
-                await self.context.notifier.notify(message(death, key), name="healthcheck")
+                await self.context.notifier.notify(message(death, key, self._awaited(death)), name="healthcheck")
             except DomainError as error:
                 self.log.warning("The notification of a kernel's death was refused: %s", error.message)
+
+    def tells(self, kernel_id: str) -> bool:
+        """See `core.ports.DeathTeller.tells`."""
+        if not (self._started and self.notify and self.context.notifier is not None):
+            return False
+        kernel = self._kernels.get(kernel_id)
+        return kernel is not None and (not kernel.remote or self._remote.tells(kernel))
+
+    def _awaited(self, death: Death) -> dict[str, str] | None:
+        cells = self.context.ports.get(AwaitedCells)  # type: ignore[type-abstract]
+        lives = death.cause == "child_out_of_memory" or death.evidence.get("gateway") == "does not answer"
+        return cells.died(death.kernel_id) if cells is not None and not lives else None
 
     async def retract(self, death: Death) -> None:
         """It was no death."""

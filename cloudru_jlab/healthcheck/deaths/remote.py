@@ -83,6 +83,10 @@ class RemoteKernels:
         if kernel.remote:
             self._state(kernel.id).acted = time.monotonic()
 
+    def tells(self, kernel: Kernel) -> bool:
+        """Whether a death of the kernel now is seen to be none that somebody asked for."""
+        return time.monotonic() - self._state(kernel.id).acted >= _DELIBERATE_SECONDS
+
     def disappeared(self, kernel: Kernel) -> None:
         """The server does not list it any more."""
         self._tasks.start(self._disappeared(kernel), name="see why a remote kernel is gone")

@@ -107,15 +107,18 @@ def shared_memory_use() -> float | None:
     return 1 - shared.f_bavail / shared.f_blocks if shared.f_blocks else None
 
 
-def message(death: Death, key: str = "") -> Message:
-    """What the user is told; one of a kernel replaces the one before."""
+def message(death: Death, key: str = "", awaited: dict[str, str] | None = None) -> Message:
+    """What the user is told; one of a kernel replaces the one before. ``awaited`` is a sentence about the cell that
+    somebody waited for."""
     russian = death.texts["ru"]
+    english_lines = [death.body, (awaited or {}).get("en", ""), death.advice]
+    russian_lines = [russian.body, (awaited or {}).get("ru", ""), russian.advice]
     return Message(
         title=death.title[:_TITLE],
-        body=f"{death.body}\n{death.advice}"[:_BODY],
+        body="\n".join(filter(None, english_lines))[:_BODY],
         severity="warning" if death.confidence == "unknown" and death.cause == "gateway_lost" else "error",
         category="kernel",
-        texts={"ru": (russian.title[:_TITLE], f"{russian.body}\n{russian.advice}"[:_BODY])},
+        texts={"ru": (russian.title[:_TITLE], "\n".join(filter(None, russian_lines))[:_BODY])},
         action="open" if death.path else None,
         path=death.path or None,
         dedupe_key=key or f"kernel-death-{death.kernel_id}",

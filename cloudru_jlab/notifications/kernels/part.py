@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,13 +13,17 @@ from traitlets import Bool, Float, TraitError, validate
 from traitlets.config import LoggingConfigurable
 
 from ...core.errors import DomainError, NotFound
+from ...core.feature import Ports
+from ...core.ports import DeathTeller
 from ...core.tasks import TaskGroup
 from ...core.users import ONE_USER, tells_users_apart, user_key
 from ...kernelside.notify import MESSAGE_TYPE
 from ..models import NewNotification, NewWatch, Notification, Source, Watch
-from .executions import KINDS, Ended, Executions, Outcome
+from .deaths import AwaitedAtDeath
+from .executions import KINDS, Ended, Outcome
 from .gateway import Lines, tapped
 from .local import LocalKernel
+from .watched import WatchedKernel
 from .watches import WatchList
 from .wording import notification
 
@@ -47,25 +50,6 @@ class Posting(Protocol):
         """See `notifications.service.NotificationService.post`."""
 
 
-class _Kernel:
-    """A kernel that is watched; ``local`` is None for one behind a gateway."""
-
-    def __init__(self, manager: Any, local: LocalKernel | None) -> None:
-        self.manager = manager
-        self.local = local
-        self.executions = Executions(time.monotonic)
-        self.user: str | None = None
-        self.callbacks: list[tuple[Any, str]] = []
-        #: Interrupted executions that are not told of yet, see `_ended`.
-        self.held: list[Ended] = []
-        self.shut_down = False
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it is being shut down, which may be the first half of a restart."""
-        return self.local is not None and bool(getattr(self.manager, "shutting_down", False))
-
-
 class KernelNotifications(LoggingConfigurable):
     """Tells users when executions end, whether or not a page is open, and passes on what kernels send themselves."""
 
@@ -89,9 +73,10 @@ class KernelNotifications(LoggingConfigurable):
     def __init__(self, service: Posting, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._service = service
-        self._kernels: dict[str, _Kernel] = {}
+        self._kernels: dict[str, WatchedKernel] = {}
         self._users: dict[str, str] = {}
         self._watches = WatchList()
+        self.deaths = AwaitedAtDeath(self._died, self._several_users)
         self._lines = Lines(self, _WANTED)
         self._tasks = TaskGroup(self.log)
         self._queue: asyncio.Queue[tuple[NewNotification, Source, str | None]] = asyncio.Queue(_MOST_WAITING)
@@ -101,15 +86,17 @@ class KernelNotifications(LoggingConfigurable):
 
     # --- life
 
-    def setup(self, serverapp: ServerApp) -> None:
-        """Know the server."""
+    def setup(self, serverapp: ServerApp, ports: Ports) -> None:
+        """Know the server and the other features."""
         self._serverapp = serverapp
+        self._ports = ports
 
     async def start(self) -> None:
         """Listen to the kernels that there are, and to those to come."""
         if self._serverapp is None or not self.enabled or self._started:
             return
         self._started = True
+        self.deaths.tellers = self._ports.contributions(DeathTeller)  # type: ignore[type-abstract]
         # Not earlier: while it loads extensions, jupyter_server puts back what settings were. No kernel runs yet.
         settings = self._serverapp.web_app.settings
         settings[_CONNECTION_CLASS] = tapped(settings[_CONNECTION_CLASS], self._lines)
@@ -187,7 +174,7 @@ class KernelNotifications(LoggingConfigurable):
         if ended is not None:
             self._heard_end(kernel_id, kernel, ended)
 
-    def _sent_by(self, kernel: _Kernel, content: Mapping[str, Any]) -> None:
+    def _sent_by(self, kernel: WatchedKernel, content: Mapping[str, Any]) -> None:
         try:
             new = msgspec.convert(content, NewNotification)
         except msgspec.ValidationError as error:
@@ -195,7 +182,7 @@ class KernelNotifications(LoggingConfigurable):
             return
         self._post(new, Source("program", new.name), self._user_of(kernel))
 
-    def _heard_end(self, kernel_id: str, kernel: _Kernel, ended: Ended) -> None:
+    def _heard_end(self, kernel_id: str, kernel: WatchedKernel, ended: Ended) -> None:
         """A kernel that is restarted or shut down is interrupted first: what it was is known a moment later."""
         if ended.outcome == "interrupted" and (kernel.local is None or kernel.stopping):
             kernel.held.append(ended)
@@ -204,7 +191,7 @@ class KernelNotifications(LoggingConfigurable):
         else:
             self._ended(kernel_id, [ended])
 
-    def _release(self, kernel_id: str, kernel: _Kernel, ended: Ended) -> None:
+    def _release(self, kernel_id: str, kernel: WatchedKernel, ended: Ended) -> None:
         if ended in kernel.held and self._started:
             kernel.held.remove(ended)
             self._ended(kernel_id, [ended])
@@ -212,7 +199,7 @@ class KernelNotifications(LoggingConfigurable):
     def _ended(self, kernel_id: str, executions: list[Ended]) -> None:
         for ended in executions:
             fired = self._watches.fired(kernel_id, ended)
-            if fired:
+            if fired and not self.deaths.told_elsewhere(kernel_id, ended, fired):
                 self._tasks.start(self._tell(kernel_id, ended, fired), name="tell of an execution")
         kernel = self._kernels.get(kernel_id)
         if kernel is not None and not self.needed(kernel_id):
@@ -255,12 +242,18 @@ class KernelNotifications(LoggingConfigurable):
             except Exception:
                 self.log.exception("A notification of a kernel could not be stored")
 
-    def _user_of(self, kernel: _Kernel) -> str | None:
+    def _user_of(self, kernel: WatchedKernel) -> str | None:
         """Whose kernel it is: who connected to it last. None where it may be anybody's: then all are told."""
+        return kernel.user if self._several_users() else ONE_USER
+
+    def _several_users(self) -> bool:
         assert self._serverapp is not None  # noqa: S101 - there are kernels
-        if not tells_users_apart(self._serverapp.web_app.settings.get("identity_provider")):
-            return ONE_USER
-        return kernel.user
+        return tells_users_apart(self._serverapp.web_app.settings.get("identity_provider"))
+
+    def _died(self, kernel_id: str) -> None:
+        kernel = self._kernels.get(kernel_id)
+        if kernel is not None:
+            self._stopped(kernel_id, kernel, "died")
 
     # --- which kernels there are
 
@@ -292,7 +285,7 @@ class KernelNotifications(LoggingConfigurable):
             self.told(kernel_id, kind, parent, content)
 
         remote = not hasattr(manager, "connect_iopub") or hasattr(manager, "kernel_url")
-        kernel = _Kernel(manager, None if remote else LocalKernel(manager, _WANTED, heard, self.log))
+        kernel = WatchedKernel(manager, None if remote else LocalKernel(manager, _WANTED, heard, self.log))
         kernel.user = self._users.get(kernel_id)
         self._kernels[kernel_id] = kernel
         if kernel.local is not None:
@@ -310,7 +303,7 @@ class KernelNotifications(LoggingConfigurable):
 
         return fallen
 
-    def _stopped(self, kernel_id: str, kernel: _Kernel, outcome: Outcome) -> None:
+    def _stopped(self, kernel_id: str, kernel: WatchedKernel, outcome: Outcome) -> None:
         """What the kernel executed is over, and what it had been asked for will never begin."""
         held, kernel.held = kernel.held, []
         ended = [execution._replace(outcome=outcome) for execution in held] + kernel.executions.stopped(outcome)

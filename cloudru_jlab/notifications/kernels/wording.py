@@ -57,6 +57,20 @@ def notification(ended: Ended, *, path: str, label: str) -> NewNotification:
     )
 
 
+def awaited(ended: Ended, label: str, more: int) -> dict[str, str]:
+    """What a kernel executed when it died, by language. ``more`` is how many others were waited for."""
+    name = clean(label, 100)
+    english, russian = ("The cell", "Ячейка") if not name else (f"The cell “{name}”", f"Ячейка «{name}»")
+    if ended.seconds is None:
+        english, russian = f"{english} did not finish", f"{russian} не выполнена до конца"
+    else:
+        english = f"{english} had been running for {duration(ended.seconds, 'en')}"
+        russian = f"{russian} выполнялась {duration(ended.seconds, 'ru')}"
+    if more:
+        english, russian = f"{english}; not run after it: {more}", f"{russian}; после неё не выполнено: {more}"
+    return {"en": f"{english}.", "ru": f"{russian}."}
+
+
 def _text(ended: Ended, path: str, label: str, language: str) -> Text:
     russian = language == "ru"
     title = _WORDS[ended.outcome].russian if russian else _WORDS[ended.outcome].english

@@ -104,15 +104,25 @@ def test_tells_that_the_kernel_died(server: Server, kernel: str, page: Page) -> 
     queued = page.execute("'never'")
     server.watch(kernel, msg_id=msg_id, label="died")
     server.watch(kernel, msg_id=queued, label="queued")
-    for label in ("died", "queued"):
-        until(
-            lambda label=label: [
-                row
-                for row in server.notifications()
-                if row["title"] == "The kernel died during a cell" and row["body"].startswith(label)
-            ],
-            label,
-        )
+    row = server.told(category="kernel", title="The kernel of long.ipynb ended with code 3")
+    assert "The cell “died” " in row["body"]
+    assert "not run after it: 1" in row["body"]
+    assert "Ячейка «died» " in row["texts"]["ru"]["body"]
+    # what would be told twice is told before this
+    other = server.start_kernel("folder/other.ipynb")
+    msg_id = server.page(other).execute("1")
+    server.watch(other, msg_id=msg_id, label="the other")
+    until(lambda: [row for row in server.notifications() if row["body"].startswith("the other")], "another cell")
+    assert [row for row in server.notifications() if row["title"] == "The kernel died during a cell"] == []
+
+
+def test_tells_that_the_kernel_died_where_nobody_explains_it(tmp_path: Path) -> None:
+    with jupyter_server(tmp_path, "--KernelDeaths.notify=False") as server:
+        kernel = server.start_kernel()
+        page = server.page(kernel)
+        msg_id = page.execute("import os; os._exit(3)")
+        server.watch(kernel, msg_id=msg_id, label="first")
+        assert server.told(title="The kernel died during a cell")["body"].startswith("first\n")
 
 
 def test_tells_that_the_kernel_was_restarted_and_goes_on(server: Server, kernel: str, tmp_path: Path) -> None:
