@@ -8,6 +8,7 @@ import { ApiError } from '../../core/request';
 import type { IConnection } from '../../core/tokens';
 import type { IDeath } from '../types';
 import type { DeathsApi } from './api';
+import { mayLive } from './words';
 
 /** Time to the next try while the server has not answered once, in ms. */
 const RETRY = 5_000;
@@ -48,6 +49,11 @@ export class Deaths implements IDisposable {
   /** These are new, oldest first. Not told of what was there when the page was loaded. */
   get arrived(): ISignal<this, readonly IDeath[]> {
     return this._arrived;
+  }
+
+  /** These were none: the gateway was silent for a while, and has their kernels. */
+  get withdrawn(): ISignal<this, readonly IDeath[]> {
+    return this._withdrawn;
   }
 
   get isDisposed(): boolean {
@@ -91,11 +97,16 @@ export class Deaths implements IDisposable {
   private async _refresh(): Promise<void> {
     try {
       const { signal } = this._life;
+      const doubtful = this.all.filter(mayLive);
       let answer = await this._api.list(this._last, signal);
       if (answer.last < this._last) {
         // The server has lost what it knew, and counts anew.
         answer = await this._api.list(0, signal);
       }
+      const standing =
+        doubtful.length > 0 && answer.last !== this._last
+          ? (await this._api.list(0, signal)).deaths
+          : doubtful;
       if (this.isDisposed) {
         return;
       }
@@ -103,9 +114,20 @@ export class Deaths implements IDisposable {
       this._isKnown = true;
       this._last = answer.last;
       const fresh = answer.deaths
-        .filter(({ id }) => !this._all.has(id))
+        // The same one comes again when more is known of it.
+        .filter(({ id, seq }) => this._all.get(id)?.seq !== seq)
         .sort((a, b) => a.seq - b.seq);
-      fresh.forEach(death => this._all.set(death.id, death));
+      const withdrawn = doubtful.filter(
+        ({ id }) => !standing.some(other => other.id === id)
+      );
+      withdrawn.forEach(({ id }) => this._all.delete(id));
+      fresh.forEach(death => {
+        this._all.delete(death.id);
+        this._all.set(death.id, death);
+      });
+      if (withdrawn.length > 0) {
+        this._withdrawn.emit(withdrawn);
+      }
       if (!isFirst && fresh.length > 0) {
         this._arrived.emit(fresh);
       }
@@ -139,6 +161,7 @@ export class Deaths implements IDisposable {
   private _last = 0;
   private readonly _life = new AbortController();
   private _next: Promise<void> | null = null;
+  private readonly _withdrawn = new Signal<this, readonly IDeath[]>(this);
 }
 
 export namespace Deaths {

@@ -13,7 +13,7 @@ import type { KernelMemory } from './memory';
 import type { IKernelPanel } from './panels';
 import { indexOf, isNotebook, labelOf } from './panels';
 import { restartAndRunAbove, RUN_ALL_ABOVE } from './rerun';
-import { certaintyOf, explain } from './words';
+import { certaintyOf, explain, mayLive } from './words';
 
 /** When to look for the explanation of a death, in ms from when it was heard of; the server rings besides. */
 const LOOKS = [0, 300, 1_000, 2_000];
@@ -35,6 +35,7 @@ export class PanelWatch implements IDisposable {
     this._follower.died.connect(this._onDied, this);
     this._follower.gone.connect(this._onGone, this);
     _options.deaths.arrived.connect(this._onArrived, this);
+    _options.deaths.withdrawn.connect(this._onWithdrawn, this);
     window.addEventListener('pagehide', this._remember);
     void this._catchUp();
   }
@@ -53,6 +54,7 @@ export class PanelWatch implements IDisposable {
     clearTimeout(this._remembering);
     this._looking.forEach(timer => clearTimeout(timer));
     this._options.deaths.arrived.disconnect(this._onArrived, this);
+    this._options.deaths.withdrawn.disconnect(this._onWithdrawn, this);
     this._follower.dispose();
     this._line?.dispose();
     Signal.clearData(this);
@@ -134,17 +136,26 @@ export class PanelWatch implements IDisposable {
 
   private _onArrived(_: Deaths, fresh: readonly IDeath[]): void {
     const mine = fresh.filter(
-      ({ kernel_id }) => kernel_id && kernel_id === this._follower.kernel
+      ({ id, kernel_id }) =>
+        (kernel_id && kernel_id === this._follower.kernel) ||
+        // What has become of the kernel that stood here when its gateway fell silent.
+        (this._line && id === this._death?.id)
     );
     // A process of the kernel is not the kernel.
     const child = mine.find(({ cause }) => cause === 'child_out_of_memory');
     const own = mine.filter(({ cause }) => cause !== 'child_out_of_memory');
     const death = own[own.length - 1];
-    if (death) {
+    if (death && mayLive(death)) {
+      this._cell = this._follower.cell;
+      this._isAwaited = false;
+      this._tell(death, false);
+    } else if (death) {
       const isHeard = this._isAwaited || this._isUnexplained;
       if (!isHeard) {
         this._early = Date.now();
-        this._cell = this._follower.stop();
+        const cell = this._follower.stop();
+        // What ran when the gateway fell silent has perhaps been given up since.
+        this._cell = cell ?? (death.id === this._death?.id ? this._cell : null);
       }
       this._isAwaited = false;
       this._tell(death, false);
@@ -155,12 +166,19 @@ export class PanelWatch implements IDisposable {
     this._remember();
   }
 
+  private _onWithdrawn(_: Deaths, withdrawn: readonly IDeath[]): void {
+    if (withdrawn.some(({ id }) => id === this._death?.id)) {
+      this._death = null;
+      this._close();
+    }
+  }
+
   private _tell(death: IDeath, wasAway: boolean): void {
     this._death = death;
     this._isUnexplained = false;
     const { language, trans } = this._options;
     const { title, body, advice } = explain(death, language);
-    const isDead = death.cause !== 'child_out_of_memory';
+    const isDead = death.cause !== 'child_out_of_memory' && !mayLive(death);
     this._show({
       title,
       text: [

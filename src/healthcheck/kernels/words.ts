@@ -8,6 +8,11 @@ export function explain(death: IDeath, language: string): IExplained {
   return inLanguage(death.texts, language) ?? death;
 }
 
+/** The gateway is silent: its kernel may be there, with all that it holds. */
+export function mayLive({ cause, confidence }: IDeath): boolean {
+  return cause === 'gateway_lost' && confidence === 'unknown';
+}
+
 /** How sure the cause is, in words. */
 export function certaintyOf(
   { confidence }: IDeath,

@@ -17,6 +17,7 @@ export async function settle(): Promise<void> {
 export class FakeServer {
   readonly stream = new Signal<object, Event.Emission>({});
   deaths: IDeath[] = [];
+  last = 0;
   /** Whether it answers. */
   isHung = false;
 
@@ -32,7 +33,7 @@ export class FakeServer {
         }
         return Promise.resolve({
           instance: 'i',
-          last: this.deaths.length,
+          last: this.last,
           deaths: this.deaths.filter(({ seq }) => seq > after)
         });
       }
@@ -41,7 +42,7 @@ export class FakeServer {
 
   /** A kernel has died; the page is not told. */
   die(more: Partial<IDeath> = {}): IDeath {
-    const seq = this.deaths.length + 1;
+    const seq = ++this.last;
     const death: IDeath = {
       id: `d${seq}`,
       seq,
@@ -61,15 +62,22 @@ export class FakeServer {
       texts: { ru: { title: 'Заголовок', body: 'Текст.', advice: 'Совет.' } },
       ...more
     };
-    this.deaths.push(death);
+    // What is more known of the same one replaces it.
+    this.deaths = [...this.deaths.filter(({ id }) => id !== death.id), death];
     return death;
+  }
+
+  /** It was none; the page is not told. */
+  takeBack(id: string): void {
+    this.deaths = this.deaths.filter(death => death.id !== id);
+    this.last += 1;
   }
 
   async ring(): Promise<void> {
     this.stream.emit({
       schema_id: `https://x${HEALTHCHECK_EVENT}v1`,
       kind: 'death',
-      seq: this.deaths.length
+      seq: this.last
     });
     await settle();
   }

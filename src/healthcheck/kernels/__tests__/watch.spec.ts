@@ -317,6 +317,49 @@ describe('PanelWatch', () => {
     expect(fake.text).toContain('Title 2');
   });
 
+  it('says that the variables are gone when a gateway that was silent has come back without the kernel', async () => {
+    const fake = new FakePanel();
+    await watch(fake);
+    fake.run('second');
+    const lost = { id: 'g', cause: 'gateway_lost', restarted: false } as const;
+    server.die({ ...lost, confidence: 'unknown', title: 'Silent.' });
+    await server.ring();
+    await draw();
+    expect(fake.text).toContain('Silent.');
+    expect(fake.button('Restart and run all above')).toBeUndefined();
+    fake.kernel.id = 'another';
+    fake.sessionContext.kernelChanged.emit({ newValue: fake.kernel });
+    server.die({ ...lost, confidence: 'certain', title: 'Lost.' });
+    await server.ring();
+    await draw();
+    expect(fake.lines).toHaveLength(1);
+    expect(fake.text).toContain('Lost.');
+    expect(fake.text).toContain('Running at that time: Cell 2: Train.');
+    expect(fake.text).not.toContain('Silent.');
+    expect(fake.button('Restart and run all above')).toBeDefined();
+  });
+
+  it('takes back that a gateway is silent when it answers and has the kernel', async () => {
+    const fake = new FakePanel();
+    const watched = await watch(fake);
+    fake.run('second');
+    server.die({ id: 'g', cause: 'gateway_lost', confidence: 'unknown' });
+    await server.ring();
+    await draw();
+    expect(fake.lines).toHaveLength(1);
+    server.takeBack('g');
+    await server.ring();
+    await draw();
+    expect(fake.lines).toHaveLength(0);
+    expect(watched.hasDiagnosis).toBe(false);
+    // The cell runs all the time.
+    fake.status('restarting');
+    server.die();
+    await server.ring();
+    await draw();
+    expect(fake.text).toContain('Running at that time: Cell 2: Train.');
+  });
+
   it('is dismissed by its button, and by the keyboard', async () => {
     const fake = new FakePanel();
     await watch(fake);
