@@ -47,7 +47,9 @@ export class OwnServer {
     private readonly _folder: string,
     private readonly _users: Readonly<Record<string, string>> | null,
     /** Limits the memory of the server and its kernels. */
-    private readonly _group: MemoryGroup | null = null
+    private readonly _group: MemoryGroup | null = null,
+    /** Further words of its command line. */
+    private readonly _words: readonly string[] = []
   ) {
     this.url = `http://127.0.0.1:${port}`;
     this.log = join(_folder, 'server.log');
@@ -73,6 +75,14 @@ export class OwnServer {
   /** The folder that it serves. */
   get root(): string {
     return join(this._folder, PLACES.CLOUDRU_UI_ROOT);
+  }
+
+  /** Configure it as an operator does, from its next start on; what the tests' own configuration says counts more. */
+  configure(config: object): void {
+    writeFileSync(
+      join(this._folder, PLACES.JUPYTER_CONFIG_DIR, 'jupyter_config.json'),
+      JSON.stringify(config)
+    );
   }
 
   /** Resolves when the server answers. */
@@ -101,6 +111,7 @@ export class OwnServer {
       ...(this._group?.enter ?? []),
       python,
       ...['-m', 'jupyterlab', '--allow-root', '--no-browser'],
+      ...this._words,
       `--config=${join(__dirname, config)}`
     ];
     const started = spawn(program, words, {
@@ -151,7 +162,7 @@ export class OwnServer {
   private _process: ChildProcess | null = null;
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
@@ -167,6 +178,8 @@ interface IServerFixtures {
   users: Readonly<Record<string, string>> | null;
   /** Limits the memory of server and kernels, where a test demands it. */
   group: MemoryGroup | null;
+  /** Further words of the server's command line. */
+  words: readonly string[];
   server: OwnServer;
 }
 
@@ -174,9 +187,11 @@ interface IServerFixtures {
 export const test = base.extend<IServerFixtures>({
   users: [null, { option: true }],
   group: [null, { option: true }],
-  server: async ({ users, group }, use, testInfo) => {
+  words: [[], { option: true }],
+  server: async ({ users, group, words }, use, testInfo) => {
     const folder = mkdtempSync(join(tmpdir(), 'cloudru-own-'));
-    const server = new OwnServer(await freePort(), folder, users, group);
+    const port = await freePort();
+    const server = new OwnServer(port, folder, users, group, words);
     try {
       await server.start();
       await use(server);
