@@ -1,6 +1,7 @@
 """What the healthcheck costs, and what it gives: an interface that answers while every core is busy.
 
-    python benchmarks/healthcheck.py [--only busy supervisor page journal told] [--rounds 4] [--times 50] [--seconds 60]
+    python benchmarks/healthcheck.py [--only busy supervisor page journal told] [--rounds 4] [--times 50] [--keys 100]
+                                     [--seconds 60]
 
 `busy`: contents, status and a key press in a notebook until its letter is painted, while a kernel keeps every core
 busy twice; stock and ours by turns, both servers and pages open all the time. `supervisor`: processor time and memory
@@ -132,7 +133,7 @@ def busy(chromium: Chromium, parent: Path, options: argparse.Namespace) -> Itera
         for turn in range(options.rounds):
             for flavour in flavours if turn % 2 else flavours[::-1]:
                 with burning(kernels[flavour], parent, options.workers):
-                    for what, samples in _answers(servers[flavour], pages[flavour], options.times).items():
+                    for what, samples in _answers(servers[flavour], pages[flavour], options).items():
                         taken.setdefault((what, flavour), []).extend(samples)
     for what in ("contents of a file", "list of a directory", "status", "key press to painted"):
         stock, ours = (spread(taken[what, flavour]) for flavour in flavours)
@@ -142,7 +143,7 @@ def busy(chromium: Chromium, parent: Path, options: argparse.Namespace) -> Itera
         )
 
 
-def _answers(server: Server, page: Page, times: int) -> dict[str, list[float]]:
+def _answers(server: Server, page: Page, options: argparse.Namespace) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     asked = (
         ("contents of a file", "api/contents/file%207.txt"),
@@ -150,13 +151,13 @@ def _answers(server: Server, page: Page, times: int) -> dict[str, list[float]]:
         ("status", "api/status"),
     )
     with contextlib.closing(server.client()) as client:
-        for _ in range(times):
+        for _ in range(options.times):
             for what, path in asked:
                 answer = client.ask("GET", path)
                 assert answer.status == 200, answer.body[:300]
                 found.setdefault(what, []).append(answer.ms)
                 time.sleep(0.03 * random.random())
-    keys = page.command("keys", count=times, timeoutMs=TIMEOUT_MS, pauseMs=80)
+    keys = page.command("keys", count=options.keys, timeoutMs=TIMEOUT_MS, pauseMs=80)
     return {**found, "key press to painted": keys["ms"]}
 
 
@@ -271,7 +272,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=SUBJECTS)
     parser.add_argument("--rounds", type=int, default=4, help="turns of stock and ours")
-    parser.add_argument("--times", type=int, default=50, help="requests, keys and bursts of a turn")
+    parser.add_argument("--times", type=int, default=50, help="requests and bursts of a turn")
+    parser.add_argument("--keys", type=int, default=100, help="keys of a turn: a p99 needs some hundreds in all")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long what does nothing is looked at")
     parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1), help="processes that burn")
     options = parser.parse_args()
