@@ -130,6 +130,12 @@ test('A gateway that was killed and started again is told, and once that the var
       .filter(({ category }) => category === 'kernel')
       .map(({ body }) => body)
   ).toEqual([expect.stringContaining('variables are gone')]);
+
+  // What is offered works.
+  await line.getByRole('button', { name: 'Restart and run all above' }).click();
+  await expect(line).toHaveCount(0);
+  await waitForKernel(page);
+  await expect(page.locator('.jp-Dialog')).toHaveCount(0);
 });
 
 test('A gateway that hangs for a while loses nothing, and the line about it goes by itself', async ({

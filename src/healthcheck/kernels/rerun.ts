@@ -15,13 +15,25 @@ export async function restartAndRunAbove(
     index: number;
     /** The kernel was started again, and nothing has run there since. */
     isFresh: boolean;
+    /** The id of a kernel that is not there any more, whatever the page and the server think of it. */
+    gone: string | null;
     /** The kernel to start where there is none any more. */
     name: string;
   }
 ): Promise<void> {
   const { sessionContext, content } = panel;
+  if (!options.isFresh) {
+    // A gateway that lost a kernel takes the session with it, and nobody tells the page: it would ask for a restart of
+    // what is not there any more.
+    await sessionContext.sessionManager.refreshRunning();
+  }
   const kernel = sessionContext.session?.kernel;
-  if (!kernel || kernel.isDisposed || kernel.status === 'dead') {
+  if (
+    !kernel ||
+    kernel.isDisposed ||
+    kernel.status === 'dead' ||
+    kernel.id === options.gone
+  ) {
     await sessionContext.changeKernel({ name: options.name });
   } else if (!options.isFresh) {
     await sessionContext.restartKernel();

@@ -237,6 +237,8 @@ export class PanelWatch implements IDisposable {
       const index = indexOf(panel, this._cell);
       const isFresh =
         !this._follower.isUsed && (this._death?.restarted ?? true);
+      const gone =
+        this._death?.restarted === false ? this._death.kernel_id : null;
       const name =
         this._death?.kernel_name ||
         panel.sessionContext.kernelPreference.name ||
@@ -245,6 +247,7 @@ export class PanelWatch implements IDisposable {
       restartAndRunAbove(commands, panel, {
         index: index < 0 ? panel.content.activeCellIndex : index,
         isFresh,
+        gone,
         name
       }).catch(console.warn);
     };

@@ -114,6 +114,12 @@ export class FakePanel {
       session: { kernel: this.kernel },
       kernelChanged: new Signal<object, unknown>({}),
       statusChanged: new Signal<object, string>({}),
+      sessionManager: {
+        refreshRunning: () => {
+          this.asked.push('refresh');
+          return Promise.resolve();
+        }
+      },
       restartKernel: () => {
         this.asked.push('restart');
         return Promise.resolve();

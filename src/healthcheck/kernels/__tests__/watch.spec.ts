@@ -275,15 +275,19 @@ describe('PanelWatch', () => {
     await draw();
     fake.button('Restart and run all above')!.click();
     await draw();
-    expect(fake.asked).toEqual(['restart']);
+    expect(fake.asked).toEqual(['refresh', 'restart']);
     fake.run('second');
     server.die({ restarted: false });
     await server.ring();
     await draw();
-    fake.kernel.status = 'dead';
     fake.button('Restart and run all above')!.click();
     await draw();
-    expect(fake.asked).toEqual(['restart', 'start python3']);
+    expect(fake.asked).toEqual([
+      'refresh',
+      'restart',
+      'refresh',
+      'start python3'
+    ]);
     expect(ran).toEqual([2, 1]);
   });
 
