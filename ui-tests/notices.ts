@@ -166,6 +166,16 @@ export function fetches(page: Page): Request[] {
   return requests;
 }
 
+/** Remove what is left of documents of other tests, so that nobody is told of it. */
+async function discardDrafts(page: Page): Promise<void> {
+  const route = `${process.env.TARGET_URL}/cloudru/health/drafts`;
+  const answer = await page.request.get(route);
+  const { drafts } = (await answer.json()) as { drafts: { id: string }[] };
+  for (const { id } of drafts) {
+    await page.request.delete(`${route}/${id}`);
+  }
+}
+
 interface INoticeFixtures {
   notices: Notices;
   shown: Shown;
@@ -175,6 +185,7 @@ export const test = base.extend<INoticeFixtures>({
   notices: async ({ page }, use) => {
     const notices = new Notices(page);
     await notices.clear();
+    await discardDrafts(page);
     await use(notices);
     await notices.clear();
   },

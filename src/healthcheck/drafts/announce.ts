@@ -20,14 +20,20 @@ export class Announcer {
   constructor(private readonly _options: Announcer.IOptions) {}
 
   async look(): Promise<void> {
-    const { offers, isOpen } = this._options;
+    const { offers, isOpen, told } = this._options;
     const { found, again } = await offers.all();
     const fresh = found.filter(
       ({ id, head }) => !this._told.has(id) && !isOpen(head.path)
     );
     fresh.forEach(({ id }) => this._told.add(id));
     this._tell(fresh.filter(({ file }) => file !== 'missing'));
-    this._tellMissing(fresh.filter(({ file }) => file === 'missing'));
+    this._tellMissing(
+      fresh.filter(
+        // Sources alone do not make a notebook.
+        ({ file, head, id }) =>
+          file === 'missing' && head.kind === 'yjs' && !told.has(id)
+      )
+    );
     if (again !== null && ++this._looks < MOST_LOOKS) {
       window.setTimeout(() => {
         void this.look();
@@ -41,35 +47,46 @@ export class Announcer {
     if (paths.length === 0) {
       return;
     }
-    const names = paths.slice(0, MOST_NAMES).map(path => `"${path}"`);
-    const more = paths.length > MOST_NAMES ? ', …' : '';
     announce({
-      message: trans.__('Unsaved edits were kept: %1', names.join(', ') + more),
+      message: trans.__('Unsaved edits were kept: %1', list(paths)),
       label: trans.__('Open'),
       act: () => paths.forEach(open)
     });
   }
 
-  /** A file that was deleted or never written: only a click makes it again. */
+  /**
+   * Files that were deleted or never written: only a click makes them again. Mostly they were deleted on purpose: this
+   * is told once, not at each start.
+   */
   private _tellMissing(found: readonly IFound[]): void {
-    const { announce, recreate, trans } = this._options;
-    for (const draft of found) {
-      // Sources alone do not make a notebook.
-      if (draft.head.kind === 'yjs') {
-        announce({
-          message: trans.__(
-            'Unsaved edits of "%1" were kept, but the file is gone.',
-            draft.head.path
-          ),
-          label: trans.__('Create the File Again'),
-          act: () => recreate(draft)
-        });
-      }
+    const { announce, recreate, told, trans } = this._options;
+    if (found.length === 0) {
+      return;
     }
+    found.forEach(({ id }) => told.add(id));
+    announce({
+      message: trans._n(
+        'Unsaved edits of a file that is gone were kept: %2',
+        'Unsaved edits of files that are gone were kept: %2',
+        found.length,
+        list(found.map(({ head }) => head.path))
+      ),
+      label: trans._n(
+        'Create the File Again',
+        'Create the Files Again',
+        found.length
+      ),
+      act: () => found.forEach(draft => recreate(draft))
+    });
   }
 
   private readonly _told = new Set<string>();
   private _looks = 0;
+}
+
+function list(paths: readonly string[]): string {
+  const names = paths.slice(0, MOST_NAMES).map(path => `"${path}"`);
+  return names.join(', ') + (paths.length > MOST_NAMES ? ', …' : '');
 }
 
 export namespace Announcer {
@@ -79,6 +96,8 @@ export namespace Announcer {
     offers: Pick<Offers, 'all'>;
     open: (path: string) => void;
     recreate: (draft: IFound) => void;
+    /** The ids of what this browser was told of files that are gone. */
+    told: { has(id: string): boolean; add(id: string): unknown };
     trans: TranslationBundle;
   }
 }

@@ -9,6 +9,7 @@ import { MessageLoop } from '@lumino/messaging';
 import type { IConnection } from '../../core/health';
 import { bundle, languageOf } from '../../core/i18n';
 import { Announcer } from './announce';
+import { Told } from './told';
 import { DraftsApi } from './api';
 import { Drafts } from './drafts';
 import { OfferLine } from './line';
@@ -114,6 +115,7 @@ function announceAll({ app, translator }: ISetupOptions, offers: Offers): void {
         )
       );
     },
+    told: new Told(),
     trans
   });
   void app.restored.then(() => announcer.look());

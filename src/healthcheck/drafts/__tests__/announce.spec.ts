@@ -15,6 +15,10 @@ function draft(
 }
 
 function setUp(...found: IFound[]) {
+  return setUpTold(new Set(), ...found);
+}
+
+function setUpTold(told: Set<string>, ...found: IFound[]) {
   const said: IAnnouncement[] = [];
   const open = jest.fn();
   const recreate = jest.fn();
@@ -24,6 +28,7 @@ function setUp(...found: IFound[]) {
     offers: { all: () => Promise.resolve({ found, again: null }) },
     open,
     recreate,
+    told,
     trans: nullTranslator.load('')
   });
   return { announcer, said, open, recreate };
@@ -59,6 +64,26 @@ describe('the announcement of kept edits', () => {
     said[0]!.act();
     expect(recreate).toHaveBeenCalledWith(gone);
     expect(open).not.toHaveBeenCalled();
+  });
+
+  it('tells of all files that are gone together, and not again', async () => {
+    const told = new Set<string>();
+    const gone = ['1', '2'].map(id => draft(id, `${id}.txt`, 'missing'));
+    const first = setUpTold(told, ...gone);
+    await first.announcer.look();
+    expect(first.said.map(({ message, label }) => [message, label])).toEqual([
+      [
+        'Unsaved edits of files that are gone were kept: "1.txt", "2.txt"',
+        'Create the Files Again'
+      ]
+    ]);
+    first.said[0]!.act();
+    expect(first.recreate).toHaveBeenCalledTimes(2);
+    const later = setUpTold(told, ...gone, draft('3', '3.txt', 'missing'));
+    await later.announcer.look();
+    expect(later.said.map(({ message }) => message)).toEqual([
+      'Unsaved edits of a file that is gone were kept: "3.txt"'
+    ]);
   });
 
   it('says nothing when nothing was kept', async () => {
