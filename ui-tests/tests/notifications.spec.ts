@@ -138,6 +138,19 @@ test('Progress does not bring back a toast that was closed', async ({
   await expect(shown.toast('Training')).toHaveCount(0);
 });
 
+test('What becomes worse stands there once', async ({ notices, shown }) => {
+  const told = { title: 'Gateway', body: 'silent', dedupe_key: 'gateway' };
+  await notices.post({ ...told, severity: 'warning' });
+  await expect(shown.toast('silent')).toBeVisible();
+  await notices.post({ ...told, body: 'lost', severity: 'error' });
+  await expect(shown.toast('lost').first()).toBeVisible();
+  // The one from before slides away.
+  await expect(shown.toast('Gateway')).toHaveCount(1);
+  await expect(shown.toast('lost')).toBeVisible();
+  await shown.openCentre();
+  await expect.poll(() => shown.listed()).toHaveLength(1);
+});
+
 test('Do-not-disturb keeps errors away, and lets critical ones through once', async ({
   notices,
   page,
