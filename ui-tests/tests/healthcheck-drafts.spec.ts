@@ -252,7 +252,7 @@ test('tells of documents that are not open', async ({
   await again.goto(`${server.url}/lab?reset`);
   const gone = again
     .locator('.jp-toastContainer .Toastify__toast')
-    .filter({ hasText: 'the file is gone' });
+    .filter({ hasText: 'a file that is gone' });
   await gone
     .getByRole('button', { name: 'Create the File Again' })
     .click(PATIENT);
