@@ -7,6 +7,8 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { StringExt } from '@lumino/algorithm';
 import { h, VirtualDOM } from '@lumino/virtualdom';
 
+import { relativeFormat } from './ages';
+
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['years', 365 * 24 * 3600_000],
   ['months', 30 * 24 * 3600_000],
@@ -149,10 +151,7 @@ export class WindowRenderer extends DirListing.Renderer {
     const key = `${language} ${style}`;
     let formatter = this._formatters.get(key);
     if (!formatter) {
-      formatter = new Intl.RelativeTimeFormat(language, {
-        numeric: 'auto',
-        style
-      });
+      formatter = relativeFormat(language, style);
       this._formatters.set(key, formatter);
     }
     const distance = new Date(date).getTime() - Date.now();

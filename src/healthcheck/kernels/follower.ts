@@ -57,7 +57,9 @@ export class KernelFollower implements IDisposable {
 
   /** What ran will not end any more: gives its cell. */
   stop(): string | null {
-    const { cell } = this;
+    // What a kernel says of its last moment may be lost with it: then the first execution without an end has run.
+    const [first = null] = this._sent.values();
+    const cell = this._running ? this._running.cell : first;
     this._running = null;
     this._sent.clear();
     this._isUsed = false;
@@ -120,9 +122,12 @@ export class KernelFollower implements IDisposable {
       const cell = this._sent.get(parent) ?? null;
       this._running = { execution: parent, cell };
       this._changed.emit();
-    } else if (state === 'idle' && this._running?.execution === parent) {
-      this._running = null;
-      this._changed.emit();
+    } else if (state === 'idle') {
+      this._sent.delete(parent);
+      if (this._running?.execution === parent) {
+        this._running = null;
+        this._changed.emit();
+      }
     }
   }
 

@@ -159,6 +159,12 @@ export class FakePanel {
 
   /** Send a cell, and let the kernel begin with it. */
   run(cell: string): void {
+    this.send(cell);
+    this.status('busy', cell);
+  }
+
+  /** Send a cell. */
+  send(cell: string): void {
     this.message(
       'send',
       { msg_id: cell, msg_type: 'execute_request' },
@@ -166,7 +172,6 @@ export class FakePanel {
         metadata: { cellId: cell }
       }
     );
-    this.status('busy', cell);
   }
 
   end(cell: string): void {

@@ -147,6 +147,20 @@ describe('PanelWatch', () => {
     expect(fake.text).toContain('Title 1');
   });
 
+  it('knows which cell ran where the kernel could not say that it began', async () => {
+    const fake = new FakePanel();
+    await watch(fake);
+    fake.send('first');
+    fake.send('second');
+    fake.status('busy', 'first');
+    fake.end('first');
+    fake.status('restarting');
+    server.die();
+    await server.ring();
+    await draw();
+    expect(fake.text).toContain('Running at that time: Cell 2: Train.');
+  });
+
   it('finds the explanation where nobody rings', async () => {
     const fake = new FakePanel();
     await watch(fake);
